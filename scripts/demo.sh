@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Train on the quickstart corpus (film reviews in a Python package, no download from a hub) and show
+# what the space can do. A run that was stopped goes on; one that is done is used again.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+config=configs/quickstart.yaml
+run=runs/quickstart
+
+title() { printf '\n== %s\n' "$*" >&2; }
+
+title "train (Ctrl-C stops it; make demo goes on from there)"
+if [ -d "$run" ]; then
+    swae-text train "$config" --resume
+else
+    swae-text train "$config"
+fi
+
+title "reconstruct held-out sentences"
+swae-text evaluate "$run" --split test --format table
+
+title "sample from the prior"
+swae-text sample "$run" -n 10 --seed 0 --format text
+
+title "interpolate"
+swae-text interpolate "$run" "I loved every minute of it." "The plot makes no sense at all." \
+    --steps 7 --format table
+
+title "move along an attribute: from negative to positive reviews"
+swae-text attribute fit "$run" --data quickstart --out "$run/sentiment.safetensors"
+printf '%s\n' "The acting was terrible." "I would not watch this film again." |
+    swae-text attribute apply "$run" "$run/sentiment.safetensors" --strength 2 --format text

@@ -1,0 +1,72 @@
+"""Arguments and options that several verbs share, and how a MODEL is opened."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from swae_text.cli.formatting import LineForm, TableForm
+from swae_text.errors import ModelFolderError
+
+if TYPE_CHECKING:
+    import swae_text.space
+
+SpaceName = Literal["latent", "code"]
+PathName = Literal["linear", "slerp"]
+
+Model = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="Model folder, or a run folder that has one.")
+]
+File = Annotated[
+    str | None,
+    typer.Argument(metavar="[FILE]", help="Sentences or JSON lines; `-` or nothing: stdin."),
+]
+Space = Annotated[
+    SpaceName | None,
+    typer.Option(help="Vectors of stage two or of stage one. Default: the highest there is."),
+]
+Lines = Annotated[
+    LineForm | None,
+    typer.Option("--format", help="Default: text on a terminal, jsonl in a pipe."),
+]
+Table = Annotated[
+    TableForm | None,
+    typer.Option("--format", help="Default: table on a terminal, json in a pipe."),
+]
+BatchSize = Annotated[int, typer.Option(min=1, help="Sentences that are worked on at once.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="A.B=VALUE", help="Change one setting; may be repeated."),
+]
+TextColumn = Annotated[
+    str | None,
+    typer.Option("--text", help="Column of the text. Default: the model's, or found by name."),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the random choices.")]
+Temperature = Annotated[
+    float, typer.Option(min=0.0, help="0: the likeliest word at each step; 1: as the model says.")
+]
+TopK = Annotated[int, typer.Option("--top-k", min=0, help="Draw from the k likeliest; 0: all.")]
+TopP = Annotated[
+    float, typer.Option("--top-p", min=0.0, max=1.0, help="Draw from the likeliest p of the mass.")
+]
+
+
+def model_folder(path: Path) -> Path:
+    """The model folder that a user means: the path itself, or ``model/`` of a run folder."""
+    inner = path / "model"
+    if inner.is_dir():
+        return inner
+    if (path / "checkpoints").is_dir():
+        raise ModelFolderError(
+            f"{path}: this run has no finished model yet: continue it with `swae-text train "
+            "CONFIG --resume`"
+        )
+    return path
+
+
+def open_space(path: Path) -> "swae_text.space.SentenceSpace":
+    """Load the model that a user named."""
+    from swae_text.space import SentenceSpace
+
+    return SentenceSpace.from_pretrained(model_folder(path))

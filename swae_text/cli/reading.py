@@ -1,0 +1,140 @@
+"""Sentences for the verbs that judge or fit, read and cleaned as the model's own corpus was.
+
+Without a source, or with the model's own, it is the very split that training held out.
+"""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from swae_text.cli.streams import say
+from swae_text.config import CorpusConfig
+from swae_text.corpora.catalog import with_catalog_defaults
+from swae_text.corpora.cleaning import sentences
+from swae_text.corpora.columns import Row
+from swae_text.corpora.sources import read_rows
+from swae_text.corpora.splits import CleaningReport, Ledger
+from swae_text.corpora.store import prepare
+from swae_text.errors import CorpusError
+from swae_text.space import SentenceSpace
+
+Sentence = tuple[str, str | None]
+"""A normalised sentence and its label."""
+
+CHUNK = 4096
+"""Sentences that are cut into pieces at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Sentences that the model can read, and an account of those that it cannot."""
+
+    texts: list[str]
+    labels: list[str | None]
+    source: str
+    split: str
+    """The split that was taken; ``all`` where the source has none."""
+    left_out: dict[str, int]
+    """Sentences that were read and left out, by reason; empty if none was."""
+
+
+def read_sentences(
+    space: SentenceSpace,
+    source: str | None,
+    *,
+    split: str,
+    limit: int | None = None,
+    text: str | None = None,
+    label: str | None = None,
+) -> Reading:
+    """Read one split of a source (None: the model's own corpus).
+
+    Args:
+        space: its corpus settings say how texts are normalised and which lengths are kept.
+        source: file, folder, catalog name or hub id, as in ``corpus.source``.
+        split: train, valid or test; a source without splits is taken whole.
+        limit: sentences at most, from the beginning.
+        text: column of the text. None: as in the model's settings, or found by name.
+        label: column of the label. None: likewise.
+
+    Raises:
+        CorpusError: the source cannot be read, lacks the split, or has no sentence to give.
+    """
+    own = space.config.corpus
+    changes = {"source": source, "text": text and (text,), "label": label}
+    given = {key: value for key, value in changes.items() if value is not None}
+    config = with_catalog_defaults(own.model_copy(update=given))
+    if config.source == "-" and source is None:
+        raise CorpusError("this model was trained from stdin, which is gone: give --data FILE")
+    if config == with_catalog_defaults(own) and config.source != "-":
+        return _held_out(space, split, limit)
+    parts = read_rows(config)
+    if split not in parts and len(parts) > 1:
+        raise CorpusError(f"{config.source}: no split '{split}' (there are: {', '.join(parts)})")
+    taken = split if len(parts) > 1 else "all"
+    return _kept(space, parts.get(split, parts["train"]), config, taken, limit)
+
+
+def account(reading: Reading) -> str:
+    """One line: how many sentences were taken, and how many were left out for what reason."""
+    counts = [f"{n:,} {reason.replace('_', ' ')}" for reason, n in reading.left_out.items()]
+    left_out = f"; left out: {', '.join(counts)}" if counts else ""
+    return f"{reading.source} ({reading.split}): {len(reading.texts):,} sentences{left_out}"
+
+
+def _held_out(space: SentenceSpace, split: str, limit: int | None) -> Reading:
+    """A split of the corpus that the model was trained on, out of the cache."""
+    config = space.config
+    corpus = prepare(config.corpus, config.tokenizer, config.model.max_tokens, say)
+    part = {"train": corpus.train, "valid": corpus.valid, "test": corpus.test}[split]
+    rows = np.arange(len(part) if limit is None else min(limit, len(part)))
+    names = (*corpus.labels, None)  # -1, no label, is the last
+    left_out = _left_out(corpus.report["splits"][split])
+    labels = [names[code] for code in part.labels[rows].tolist()]
+    return Reading(part.texts(rows), labels, config.corpus.source, split, left_out)
+
+
+def _kept(
+    space: SentenceSpace,
+    rows: Iterator[Row],
+    config: CorpusConfig,
+    split: str,
+    limit: int | None,
+) -> Reading:
+    """The sentences of some rows that have the lengths of the model's own corpus."""
+    ledger, too_many_pieces = Ledger(), 0
+    kept: list[Sentence] = []
+    stream = _clean(rows, config, ledger)
+    wanted = CHUNK if limit is None else limit
+    while chunk := list(itertools.islice(stream, min(CHUNK, wanted))):
+        short = _readable(space, chunk)
+        too_many_pieces += len(chunk) - len(short)
+        kept += short
+        wanted = CHUNK if limit is None else limit - len(kept)
+    report = CleaningReport.of(ledger.reasons).without(too_many_pieces)
+    if not kept:
+        raise CorpusError(f"{config.source}: no sentence is left to work on ({report})")
+    texts, labels = zip(*kept, strict=True)
+    return Reading(list(texts), list(labels), config.source, split, _left_out(report.to_dict()))
+
+
+def _clean(rows: Iterator[Row], config: CorpusConfig, ledger: Ledger) -> Iterator[Sentence]:
+    """Normalised sentences of the right length; the ledger notes those that are not."""
+    for row in rows:
+        for sentence in sentences(row.text, config):
+            if ledger.enter(sentence, row.group, config):
+                yield sentence, row.label
+
+
+def _readable(space: SentenceSpace, chunk: list[Sentence]) -> list[Sentence]:
+    """Those sentences that have no more pieces than the model reads."""
+    pieces = space.tokenizer.encode([text for text, _ in chunk])
+    longest = space.config.model.max_tokens
+    return [pair for pair, cut in zip(chunk, pieces, strict=True) if len(cut) <= longest]
+
+
+def _left_out(counts: dict[str, int]) -> dict[str, int]:
+    """The reasons of a cleaning report that took a sentence."""
+    return {name: n for name, n in counts.items() if n and name not in ("read", "kept")}

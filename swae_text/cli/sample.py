@@ -1,0 +1,30 @@
+"""``swae-text sample``: sentences from the prior."""
+
+from typing import Annotated
+
+import typer
+
+from swae_text.cli.arguments import Lines, Model, Seed, Temperature, TopK, TopP, open_space
+from swae_text.cli.formatting import as_json, as_line, line_form
+from swae_text.cli.streams import write_lines
+
+
+def sample(
+    model: Model,
+    n: Annotated[int, typer.Option("-n", "--number", min=1, help="Sentences to draw.")] = 20,
+    seed: Seed = 0,
+    label: Annotated[
+        str | None, typer.Option(help="Only this label's part of the prior (mixture priors).")
+    ] = None,
+    temperature: Temperature = 0.0,
+    top_k: TopK = 0,
+    top_p: TopP = 1.0,
+    form: Lines = None,
+) -> None:
+    """Draw vectors from the prior and decode them."""
+    texts = open_space(model).sample(
+        n, seed=seed, label=label, temperature=temperature, top_k=top_k, top_p=top_p
+    )
+    more = {} if label is None else {"label": label}
+    plain = line_form(form) == "text"
+    write_lines(as_line(text) if plain else as_json({"text": text, **more}) for text in texts)

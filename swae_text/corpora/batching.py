@@ -1,0 +1,108 @@
+"""Batches of similar length under a budget of padded tokens, in an order that can resume.
+
+The order is a pure function of its arguments: shuffle, sort by length inside large pools, cut each
+pool where ``sentences × longest`` would pass the budget, shuffle the batches. A run resumes by
+skipping the batches it has seen.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Int
+from numpy.typing import NDArray
+from torch import Tensor
+
+from swae_text.corpora.tokenizer import PAD
+from swae_text.errors import ConfigError, TrainingError
+
+_BATCHES_A_POOL = 100  # larger pools waste less padding, smaller ones mix better
+
+
+def batches(
+    lengths: NDArray[np.int32],
+    *,
+    budget: int,
+    seed: int,
+    epoch: int,
+    rank: int = 0,
+    world: int = 1,
+) -> list[NDArray[np.int64]]:
+    """Index arrays of one epoch for one process.
+
+    Every index is in exactly one batch of one rank, and all ranks have equally many batches. (Only
+    where every batch is a single sentence may up to ``world - 1`` of them sit an epoch out.)
+
+    Args:
+        lengths: tokens of each sentence, with its end.
+        budget: padded tokens a batch at most.
+        seed: seed of the order.
+        epoch: number of the pass over the corpus; each has its own order.
+        rank: number of this process.
+        world: number of processes.
+
+    Raises:
+        ConfigError: the longest sentence does not fit in the budget.
+        TrainingError: there are fewer sentences than processes.
+    """
+    longest = int(lengths.max(initial=0))
+    if longest > budget:
+        raise ConfigError(
+            f"batch_tokens={budget} is below the longest sentence ({longest} tokens): "
+            f"--set training.stage_one.batch_tokens={longest} or more"
+        )
+    if len(lengths) < world:
+        raise TrainingError(f"{len(lengths)} sentences are too few for {world} processes")
+    random = np.random.default_rng([seed, epoch])
+    order = random.permutation(len(lengths))
+    cut = [
+        batch for pool in _pools(order, lengths, budget) for batch in _cut(pool, lengths, budget)
+    ]
+    cut = _divisible(cut, world)
+    shuffled = random.permutation(len(cut))
+    return [cut[number] for number in shuffled[rank::world]]
+
+
+def pad(tokens: Sequence[NDArray[np.int32]]) -> Int[Tensor, "batch time"]:
+    """Put sentences under one another, ``PAD`` on the right (int64)."""
+    lengths = np.array([len(row) for row in tokens])
+    padded = np.full((len(tokens), lengths.max(initial=0)), PAD, dtype=np.int64)
+    if len(tokens):
+        padded[np.arange(padded.shape[1]) < lengths[:, None]] = np.concatenate(tokens)
+    return torch.from_numpy(padded)
+
+
+def _pools(
+    order: NDArray[np.int64], lengths: NDArray[np.int32], budget: int
+) -> list[NDArray[np.int64]]:
+    """Cut a shuffled order into pools and sort each by length; equal lengths stay shuffled."""
+    size = max(1, int(_BATCHES_A_POOL * budget / max(lengths.mean(), 1)))
+    pools = [order[start : start + size] for start in range(0, len(order), size)]
+    return [pool[np.argsort(lengths[pool], kind="stable")] for pool in pools]
+
+
+def _cut(
+    pool: NDArray[np.int64], lengths: NDArray[np.int32], budget: int
+) -> list[NDArray[np.int64]]:
+    """Cut a pool sorted by length into the longest runs that fit in the budget."""
+    ascending = np.maximum(lengths[pool], 1)
+    cut, start = [], 0
+    while start < len(pool):
+        most = budget // int(ascending[start])
+        run = ascending[start : start + most]
+        cost = run * np.arange(1, len(run) + 1, dtype=np.int64)
+        end = start + int(np.searchsorted(cost, budget, side="right"))
+        cut.append(pool[start:end])
+        start = end
+    return cut
+
+
+def _divisible(cut: list[NDArray[np.int64]], world: int) -> list[NDArray[np.int64]]:
+    """Halve the largest batches until every process gets equally many."""
+    while len(cut) % world:
+        largest = max(range(len(cut)), key=lambda number: len(cut[number]))
+        batch = cut.pop(largest)
+        if len(batch) == 1:
+            return [*cut, batch][: len(cut) + 1 - (len(cut) + 1) % world]
+        cut += [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
+    return cut

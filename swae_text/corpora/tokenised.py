@@ -1,0 +1,67 @@
+"""One split on disk: an Arrow file of texts, labels and tokens, memory-mapped without copying."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+_SCHEMA = pa.schema(
+    [("text", pa.string()), ("label", pa.int32()), ("tokens", pa.list_(pa.int32()))]
+)
+
+Encoded = tuple[list[str], NDArray[np.int32], list[list[int]]]
+"""Texts, labels and tokens of some sentences."""
+
+
+class TokenisedSplit:
+    """Sentences of one split with their tokens (pieces and ``EOS``) and labels."""
+
+    def __init__(self, path: Path) -> None:
+        self._table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        chunks = self._table.column("tokens").chunks
+        self._values = [chunk.values.to_numpy() for chunk in chunks]
+        self._offsets = [chunk.offsets.to_numpy() for chunk in chunks]
+        self._starts = np.cumsum([0, *(len(chunk) for chunk in chunks)])
+        self.lengths: NDArray[np.int32] = _joined([np.diff(ends) for ends in self._offsets])
+        """Tokens of each sentence, with ``EOS``."""
+        self.labels: NDArray[np.int32] = _joined(
+            [chunk.to_numpy() for chunk in self._table.column("label").chunks]
+        )
+        """Position of each sentence's label among the corpus's labels; -1 for none."""
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def tokens(self, indices: NDArray[np.int64]) -> list[NDArray[np.int32]]:
+        """Tokens of some sentences, in the order asked; read-only views of the file."""
+        chunks = np.searchsorted(self._starts, indices, side="right") - 1
+        rows = indices - self._starts[chunks]
+        found = []
+        for chunk, row in zip(chunks.tolist(), rows.tolist(), strict=True):
+            start, end = self._offsets[chunk][row : row + 2]
+            found.append(self._values[chunk][start:end])
+        return found
+
+    def texts(self, indices: NDArray[np.int64] | None = None) -> list[str]:
+        """Normalised sentences, all or some, in the order asked."""
+        column = self._table.column("text")
+        chosen: list[str] = (column if indices is None else column.take(indices)).to_pylist()
+        return chosen
+
+
+def write_split(path: Path, batches: Iterable[Encoded], max_tokens: int) -> int:
+    """Write sentences of at most ``max_tokens`` tokens; returns how many longer ones were left."""
+    dropped = 0
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, _SCHEMA) as writer:
+        for texts, labels, tokens in batches:
+            short = np.array([len(row) <= max_tokens for row in tokens], dtype=bool)
+            batch = pa.record_batch([texts, labels, tokens], schema=_SCHEMA)
+            writer.write_batch(batch.filter(pa.array(short)))
+            dropped += int((~short).sum())
+    return dropped
+
+
+def _joined(arrays: list[NDArray[np.int32]]) -> NDArray[np.int32]:
+    return np.concatenate([np.empty(0, dtype=np.int32), *arrays])

@@ -1,0 +1,121 @@
+"""SentencePiece pieces (Kudo & Richardson, 2018): sentences to ids and back.
+
+No normalisation inside (``cleaning.normalise`` has done it) and bytes for what the vocabulary
+lacks, so that decoding an encoded sentence gives it back. A sentence is its pieces and ``EOS``.
+"""
+
+import io
+import re
+from collections.abc import Iterable, Sequence
+
+import sentencepiece
+
+from swae_text.config import TokenizerConfig
+from swae_text.errors import TokenizerError
+
+PAD, UNK, BOS, EOS = range(4)
+"""Special ids: padding, unknown (only ever put in by corruption), begin and end of a sentence."""
+
+FIRST_PIECE = 4 + 256
+"""Ids from here on are pieces of text; the ids between are the 256 bytes."""
+
+
+class Tokenizer:
+    """A trained SentencePiece model. Picklable: it is its bytes."""
+
+    def __init__(self, model_proto: bytes) -> None:
+        self._model_proto = model_proto
+        try:
+            self._model = sentencepiece.SentencePieceProcessor(model_proto=model_proto)
+        except (RuntimeError, ValueError, TypeError) as error:
+            raise TokenizerError(f"not a SentencePiece model ({error})") from error
+        model = self._model
+        ids = (model.pad_id(), model.unk_id(), model.bos_id(), model.eos_id())
+        if ids != (PAD, UNK, BOS, EOS):
+            raise TokenizerError(f"special ids are {ids}, not {(PAD, UNK, BOS, EOS)}: train anew")
+
+    @classmethod
+    def train(cls, sentences: Iterable[str], config: TokenizerConfig) -> "Tokenizer":
+        """Learn the pieces; the same sentences give the same model, byte by byte.
+
+        Args:
+            sentences: normalised training sentences, read once.
+            config: size and kind of the vocabulary.
+
+        Raises:
+            TokenizerError: the corpus does not fit the vocabulary size; names one that does.
+        """
+        written = io.BytesIO()
+        try:
+            sentencepiece.SentencePieceTrainer.train(
+                sentence_iterator=iter(sentences),
+                model_writer=written,
+                vocab_size=config.vocab_size,
+                model_type=config.algorithm,
+                character_coverage=config.character_coverage,
+                byte_fallback=True,
+                normalization_rule_name="identity",
+                remove_extra_whitespaces=False,
+                pad_id=PAD,
+                unk_id=UNK,
+                bos_id=BOS,
+                eos_id=EOS,
+                num_threads=1,  # sums of floats depend on it; more were slower, too
+                minloglevel=2,
+            )
+        except RuntimeError as error:
+            raise TokenizerError(_explain(str(error), config.vocab_size)) from error
+        return cls(written.getvalue())
+
+    @classmethod
+    def from_bytes(cls, model_proto: bytes) -> "Tokenizer":
+        """Read a model that ``to_bytes`` or SentencePiece itself has written.
+
+        Raises:
+            TokenizerError: not a model, or one with other special ids.
+        """
+        return cls(model_proto)
+
+    def to_bytes(self) -> bytes:
+        """The SentencePiece model file."""
+        return self._model_proto
+
+    @property
+    def vocab_size(self) -> int:
+        """Pieces with the special ones; ids are below it."""
+        return int(self._model.get_piece_size())
+
+    def encode(self, sentences: Sequence[str]) -> list[list[int]]:
+        """Ids of the pieces of each sentence, then ``EOS``; no ``BOS``."""
+        encoded: list[list[int]] = self._model.encode(list(sentences), add_eos=True)
+        return encoded
+
+    def decode(self, ids: Sequence[Sequence[int]]) -> list[str]:
+        """Sentences up to the first ``EOS``; special ids inside give nothing."""
+        decoded: list[str] = self._model.decode([_until_end(row) for row in ids])
+        return decoded
+
+    def __reduce__(self) -> tuple[type["Tokenizer"], tuple[bytes]]:
+        return Tokenizer, (self._model_proto,)
+
+
+def _until_end(row: Sequence[int]) -> list[int]:
+    ids = [int(token) for token in row]
+    end = ids.index(EOS) if EOS in ids else len(ids)
+    return [token for token in ids[:end] if token > EOS]
+
+
+def _explain(problem: str, vocab_size: int) -> str:
+    """SentencePiece's complaint in our words, with the vocabulary size that would do."""
+    if most := re.search(r"value <= (\d+)", problem):
+        return (
+            f"the corpus is too small for tokenizer.vocab_size={vocab_size}: it gives "
+            f"{most[1]} pieces at most, so --set tokenizer.vocab_size={most[1]} or less"
+        )
+    if least := re.search(r"required_chars\. \d+ vs (\d+)|vocab_size_ > (\d+)", problem):
+        needed = least[1] or least[2]
+        return (
+            f"tokenizer.vocab_size={vocab_size} is too small for the corpus's characters and the "
+            f"256 bytes: --set tokenizer.vocab_size={needed} or more"
+        )
+    return f"the tokenizer cannot be trained ({' '.join(problem.split())})"

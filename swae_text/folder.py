@@ -1,0 +1,171 @@
+"""The model folder: what ``save_pretrained`` writes and ``from_pretrained`` reads.
+
+    config.yaml         format, version, labels, and every setting of the run
+    model.safetensors   weights of both stages; nothing in the folder is ever executed
+    tokenizer.model     SentencePiece
+    README.md           the model card
+    checksums.json      sha256 of each of them, checked before anything is believed
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from swae_text.atomic import atomic_write
+from swae_text.config import dump_config, parse_config
+from swae_text.corpora.tokenizer import Tokenizer
+from swae_text.errors import ModelFolderError
+from swae_text.models.autoencoder import SentenceAutoencoder
+from swae_text.models.stacked_wae import StackedWAE
+from swae_text.space import SentenceSpace
+from swae_text import __version__
+
+FORMAT = 1
+CONFIG, WEIGHTS, TOKENIZER, CARD, CHECKSUMS = (
+    "config.yaml",
+    "model.safetensors",
+    "tokenizer.model",
+    "README.md",
+    "checksums.json",
+)
+
+
+def save_folder(space: SentenceSpace, path: Path) -> None:
+    """Write a model folder. Checksums come last: a folder without them is not complete."""
+    head = {
+        "format": FORMAT,
+        "swae_text": __version__,
+        "labels": list(space.labels),
+        "stage_two": space.stacked is not None,
+    }
+    settings = {**head, "run": yaml.safe_load(dump_config(space.config))}
+    files = {
+        CONFIG: yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode(),
+        WEIGHTS: save(_weights(space)),
+        TOKENIZER: space.tokenizer.to_bytes(),
+        CARD: _card(space).encode(),
+    }
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    (path / CHECKSUMS).unlink(missing_ok=True)
+    for name, data in files.items():
+        atomic_write(path / name, data)
+    atomic_write(path / CHECKSUMS, json.dumps(sums, indent=1).encode())
+
+
+def load_folder(path: Path, device: str) -> SentenceSpace:
+    """Read a model folder after checking every file against its checksum.
+
+    Raises:
+        ModelFolderError: a part is missing or damaged, or another version wrote it.
+    """
+    files = _verified(path)
+    try:
+        head = yaml.safe_load(files[CONFIG])
+        tree, labels, two = head["run"], tuple(head["labels"]), bool(head["stage_two"])
+        written = head["format"]
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise ModelFolderError(f"{path / CONFIG}: not the settings of a model folder") from error
+    if written != FORMAT:
+        raise ModelFolderError(
+            f"{path}: format {written}, this version reads {FORMAT}: "
+            f"use swae-text {head.get('swae_text', '?')}, or train again"
+        )
+    config = parse_config(tree, where=str(path / CONFIG))
+    tokenizer = Tokenizer.from_bytes(files[TOKENIZER])
+    autoencoder = SentenceAutoencoder(config.model, tokenizer.vocab_size)
+    stacked = StackedWAE(config.stage_two, config.model.code_dim, len(labels)) if two else None
+    space = SentenceSpace(config, tokenizer, autoencoder, stacked, labels)
+    _fill(space, files[WEIGHTS], path / WEIGHTS)
+    autoencoder.to(device)
+    if stacked is not None:
+        stacked.to(device)
+    return space
+
+
+def _verified(path: Path) -> dict[str, bytes]:
+    """Contents of the folder's files, each as it was written."""
+    if not path.is_dir():
+        raise ModelFolderError(f"{path}: no such model folder: `swae-text train CONFIG` makes one")
+    if not (path / CHECKSUMS).is_file():
+        raise ModelFolderError(f"{path}: not a model folder (it has no {CHECKSUMS})")
+    try:
+        sums: dict[str, Any] = json.loads((path / CHECKSUMS).read_bytes())
+        files = {name: (path / name).read_bytes() for name in (CONFIG, WEIGHTS, TOKENIZER)}
+    except (OSError, ValueError) as error:
+        raise ModelFolderError(f"{path}: incomplete model folder ({error})") from error
+    for name, data in files.items():
+        if hashlib.sha256(data).hexdigest() != sums.get(name):
+            raise ModelFolderError(f"{path / name}: damaged (checksum differs): copy it again")
+    return files
+
+
+def _weights(space: SentenceSpace) -> dict[str, Tensor]:
+    """Both stages under one roof; a table that both sides share is written once."""
+    stages = {"autoencoder": space.autoencoder, "stacked": space.stacked}
+    weights: dict[str, Tensor] = {}
+    for stage, module in stages.items():
+        if module is not None:
+            shared = {
+                f"{stage}.{name}" for name, _ in module.named_parameters(remove_duplicate=False)
+            } - {f"{stage}.{name}" for name, _ in module.named_parameters()}
+            weights |= {
+                f"{stage}.{name}": tensor.detach().cpu().contiguous()
+                for name, tensor in module.state_dict().items()
+                if f"{stage}.{name}" not in shared
+            }
+    return weights
+
+
+def _fill(space: SentenceSpace, data: bytes, where: Path) -> None:
+    """Put the weights in their places; refuses any that are missing, left over or misshapen."""
+    try:
+        weights = load(data)
+    except SafetensorError as error:
+        raise ModelFolderError(f"{where}: not a safetensors file ({error})") from error
+    expected = _weights(space)
+    wrong = [n for n in weights.keys() | expected.keys() if _shape(weights, n) != _shape(expected, n)]
+    if wrong:
+        raise ModelFolderError(f"{where}: weights do not fit the settings ({sorted(wrong)[0]})")
+    for stage, module in (("autoencoder", space.autoencoder), ("stacked", space.stacked)):
+        if module is not None:
+            part = {n.removeprefix(f"{stage}."): w for n, w in weights.items() if n.startswith(stage)}
+            module.load_state_dict(part, strict=False)
+
+
+def _shape(weights: dict[str, Tensor], name: str) -> tuple[int, ...] | None:
+    return tuple(weights[name].shape) if name in weights else None
+
+
+def _card(space: SentenceSpace) -> str:
+    """The model card: what it is, where its text came from, and how to use it."""
+    config = space.config
+    stages = "both stages" if space.stacked is not None else "stage one only"
+    return f"""---
+library_name: swae_text
+tags: [sentence-autoencoder, latent-space]
+---
+# {config.name}
+
+A sentence autoencoder of swae_text {__version__} ({stages}): {config.model.encoder.kind} encoder,
+{config.model.decoder.kind} decoder, codes of {config.model.code_dim} numbers in
+{config.model.slots} slots.
+
+- corpus: `{config.corpus.source}`, sentences of {config.corpus.min_words} to
+  {config.corpus.max_words} words; labels: {", ".join(space.labels) or "none"}
+- the text keeps its own licence; see `data/README.md` of the project for the known corpora
+- seed {config.seed}; every setting is in `{CONFIG}`
+
+```python
+from swae_text import SentenceSpace
+
+space = SentenceSpace.from_pretrained("this/folder")
+z = space.encode(["a sentence .", "another one ."])
+print(space.decode(z))
+```
+"""

@@ -1,0 +1,1 @@
+"""Judgements of what comes back, as pure functions: no files, no devices."""

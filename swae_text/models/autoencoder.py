@@ -1,0 +1,240 @@
+"""Stage one: the sentence autoencoder ``x → c → x̂``.
+
+    c = E(corrupt(x)),   loss = -E log p(x | c + σε) + bag of words + λ·D(q(c), p(c))
+
+The code is one vector of ``C`` numbers that the decoder reads as ``K`` slots. With the regulariser
+``none`` its distribution is left free ("the encoded prior"; Xu et al., 2019, arXiv 1910.02560);
+the other regularisers give the field's one-stage models (VAE, WAE, AAE, DAAE).
+Shape letters are those of ``swae_text.config``; ``S`` numbers of one slot.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn import functional
+
+from swae_text.config import DecoderConfig, EncoderConfig, KLConfig, ModelConfig, NoneConfig
+from swae_text.corpora.corruption import corrupt
+from swae_text.corpora.tokenizer import BOS, PAD
+from swae_text.errors import TrainingError
+from swae_text.models.divergences import (
+    Adversarial,
+    Divergence,
+    build_divergence,
+    gaussian_kl,
+    kl_weight,
+    posterior_sample,
+)
+from swae_text.models.priors import GaussianPrior
+from swae_text.nn.recurrent import LSTMDecoder, LSTMEncoder
+from swae_text.nn.transformer import TransformerDecoder, TransformerEncoder
+
+ENCODERS = {"transformer": TransformerEncoder, "lstm": LSTMEncoder}
+DECODERS = {"transformer": TransformerDecoder, "lstm": LSTMDecoder}
+
+
+@dataclass(frozen=True)
+class AutoencoderLoss:
+    """What a batch cost. ``total`` is what is minimised; the parts are not weighted.
+
+    Attributes:
+        total: cross-entropy plus the weighted parts.
+        cross_entropy: nats a token, end of sentence included.
+        bag_of_words: nats a token of the sentence read as a set; 0 when unused.
+        divergence: of codes from the prior; nats a sentence for ``kl``; 0 when unused.
+        z: the codes before noise, as they meet the prior.
+        prior_z: the prior samples they were compared with; empty without a divergence.
+    """
+
+    total: Float[Tensor, ""]
+    cross_entropy: Float[Tensor, ""]
+    bag_of_words: Float[Tensor, ""]
+    divergence: Float[Tensor, ""]
+    z: Float[Tensor, "batch code"]
+    prior_z: Float[Tensor, "samples code"]
+
+
+class SentenceAutoencoder(nn.Module):
+    """Tokens to a code and back.
+
+    Args:
+        config: encoder, decoder, the code between them, and what regularises it.
+        vocab_size: pieces of the tokenizer.
+    """
+
+    def __init__(self, config: ModelConfig, vocab_size: int) -> None:
+        super().__init__()
+        self.config = config
+        self.prior = GaussianPrior(config.code_dim)
+        self.embedding = _embedding(vocab_size, config.decoder.width)
+        shared = config.encoder.width == config.decoder.width
+        self.encoder_embedding = (
+            self.embedding if shared else _embedding(vocab_size, config.encoder.width)
+        )
+        self.encoder = _encoder(config.encoder, config)
+        self.decoder = _decoder(config.decoder, config)
+        slot_dim = config.code_dim // config.slots
+        outputs = 2 * slot_dim if config.regulariser.kind == "kl" else slot_dim
+        self.write = _SlotwiseLinear(config.slots, config.encoder.width, outputs)
+        self.read = _SlotwiseLinear(config.slots, slot_dim, config.decoder.width, bias=1.0)
+        self.output_bias = nn.Parameter(torch.zeros(vocab_size))
+        if config.bag_of_words:
+            self.bag = nn.Linear(config.code_dim, config.decoder.width)
+        self.divergence: Divergence | None = build_divergence(config.regulariser, config.code_dim)
+
+    @property
+    def vocab_size(self) -> int:
+        """Pieces of the tokenizer."""
+        return self.embedding.num_embeddings
+
+    def encode(self, tokens: Int[Tensor, "batch time"]) -> Float[Tensor, "batch code"]:
+        """Codes of padded sentences (the posterior's mean with ``kl``); padding changes nothing."""
+        return self.posterior(tokens)[0]
+
+    def posterior(
+        self, tokens: Int[Tensor, "batch time"]
+    ) -> tuple[Float[Tensor, "batch code"], Float[Tensor, "batch code"] | None]:
+        """Mean and, with ``kl``, log-variance of q(c|x)."""
+        real = tokens != PAD
+        slots_BKW = self.encoder(self.encoder_embedding(tokens), real)
+        slots_BKS = self.write(slots_BKW).float()
+        if self.config.regulariser.kind == "kl":
+            mean_BKS, logvar_BKS = slots_BKS.chunk(2, dim=-1)
+            return mean_BKS.flatten(1), logvar_BKS.flatten(1)
+        code_BC = slots_BKS.flatten(1)
+        if self.config.normalise:
+            code_BC = functional.rms_norm(code_BC, (self.config.code_dim,))
+        return code_BC, None
+
+    def memory(self, code: Float[Tensor, "batch code"]) -> Float[Tensor, "batch slots width"]:
+        """The code as the slots that the decoder attends to."""
+        slots: Tensor = self.read(code.unflatten(1, (self.config.slots, -1)))
+        return slots
+
+    def logits(self, states: Float[Tensor, "*any width"]) -> Float[Tensor, "*any vocab"]:
+        """Scores of the next token: the output layer is the embedding table."""
+        return functional.linear(states, self.embedding.weight, self.output_bias)
+
+    def teacher_forced(
+        self, code: Float[Tensor, "batch code"], tokens: Int[Tensor, "batch time"]
+    ) -> tuple[Float[Tensor, "real vocab"], Int[Tensor, " real"]]:
+        """Scores and targets of every real token, given the true tokens before it."""
+        start = torch.full_like(tokens[:, :1], BOS)
+        states_BTW = self.decoder(
+            self.embedding(torch.cat([start, tokens[:, :-1]], 1)), self.memory(code)
+        )
+        real = tokens != PAD  # padding never reaches the output layer, the dearest one
+        return self.logits(states_BTW[real]), tokens[real]
+
+    def cross_entropy(
+        self, code: Float[Tensor, "batch code"], tokens: Int[Tensor, "batch time"]
+    ) -> Float[Tensor, ""]:
+        """-log p(x | c) in nats a token, end of sentence included."""
+        logits, targets = self.teacher_forced(code, tokens)
+        return functional.cross_entropy(logits.float(), targets)
+
+    def loss(
+        self,
+        tokens: Int[Tensor, "batch time"],
+        *,
+        generator: torch.Generator,
+        progress: float = 1.0,
+    ) -> AutoencoderLoss:
+        """What a batch costs in training.
+
+        Args:
+            tokens: padded sentences, each with its end-of-sentence token.
+            generator: source of corruption, noise and prior samples.
+            progress: share of the budget that is spent, for the schedules of noise and β.
+        """
+        config, zero = self.config, torch.zeros((), device=tokens.device)
+        damaged = corrupt(tokens, config.corruption, self.vocab_size, generator)
+        mean, logvar = self.posterior(damaged)
+        code = mean if logvar is None else posterior_sample(mean, logvar, generator)
+        noisy = self._disturb(code, generator, progress)
+        cross_entropy = self.cross_entropy(noisy, tokens)
+        bag = self._bag_of_words(noisy, tokens) if config.bag_of_words else zero
+        divergence, weighted, prior = zero, zero, code[:0]
+        if isinstance(config.regulariser, KLConfig) and logvar is not None:
+            divergence = gaussian_kl(mean, logvar)
+            pressed = gaussian_kl(mean, logvar, config.regulariser.free_bits)
+            # Nats a sentence become nats a token, the unit of the cross-entropy beside them.
+            weighted = kl_weight(config.regulariser, progress) * pressed / _mean_length(tokens)
+        elif self.divergence is not None and not isinstance(config.regulariser, NoneConfig):
+            prior = self.prior.sample(len(code), generator=generator)
+            divergence = self.divergence(code, prior, generator=generator)
+            weighted = config.regulariser.weight * divergence
+        total = cross_entropy + config.bag_of_words * bag + weighted
+        return AutoencoderLoss(total, cross_entropy, bag, divergence, code, prior)
+
+    def critic_loss(
+        self, z: Float[Tensor, "batch code"], prior_z: Float[Tensor, "samples code"]
+    ) -> Float[Tensor, ""]:
+        """Loss of the adversarial critic alone; ``z`` is detached inside.
+
+        Raises:
+            TrainingError: the regulariser is another, which has no critic.
+        """
+        if not isinstance(self.divergence, Adversarial):
+            raise TrainingError(f"regulariser '{self.config.regulariser.kind}' has no critic")
+        return self.divergence.critic_loss(z, prior_z)
+
+    def critic_parameters(self) -> Iterator[nn.Parameter]:
+        """Parameters of the critic; none where the regulariser is not adversarial."""
+        if self.divergence is not None:
+            yield from self.divergence.parameters()
+
+    def model_parameters(self) -> Iterator[nn.Parameter]:
+        """All parameters but the critic's."""
+        critic = {id(parameter) for parameter in self.critic_parameters()}
+        return (parameter for parameter in self.parameters() if id(parameter) not in critic)
+
+    def _disturb(self, code_BC: Tensor, generator: torch.Generator, progress: float) -> Tensor:
+        """Code noise, rising over the first ``noise_warmup`` of the budget."""
+        warmup = self.config.noise_warmup
+        noise = self.config.code_noise * (min(1.0, progress / warmup) if warmup else 1.0)
+        if not noise:
+            return code_BC
+        return code_BC + noise * torch.randn(
+            code_BC.shape, generator=generator, device=code_BC.device
+        )
+
+    def _bag_of_words(self, code_BC: Tensor, tokens_BT: Tensor) -> Tensor:
+        """-log p(token | c) without order, nats a token (Zhao et al., 2017, eq. 9)."""
+        log_BV = self.logits(self.bag(code_BC)).float().log_softmax(-1)
+        real = tokens_BT != PAD
+        return -log_BV.gather(1, tokens_BT)[real].mean()
+
+
+class _SlotwiseLinear(nn.Module):
+    """A linear map of its own for every slot: ``[B, K, I] → [B, K, O]``."""
+
+    def __init__(self, slots: int, inputs: int, outputs: int, bias: float = 0.0) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(slots, inputs, outputs) * inputs**-0.5)
+        # The bias tells the slots apart, so that attention can find one from the first step.
+        self.bias = nn.Parameter(torch.randn(slots, outputs) * bias)
+
+    def forward(self, x_BKI: Tensor) -> Tensor:
+        return torch.einsum("bki,kio->bko", x_BKI, self.weight) + self.bias
+
+
+def _embedding(vocab_size: int, width: int) -> nn.Embedding:
+    embedding = nn.Embedding(vocab_size, width)
+    nn.init.normal_(embedding.weight, std=width**-0.5)
+    return embedding
+
+
+def _encoder(config: EncoderConfig, model: ModelConfig) -> nn.Module:
+    return ENCODERS[config.kind](config, model.slots, model.max_tokens)  # type: ignore[arg-type]
+
+
+def _decoder(config: DecoderConfig, model: ModelConfig) -> nn.Module:
+    return DECODERS[config.kind](config, model.max_tokens)  # type: ignore[arg-type]
+
+
+def _mean_length(tokens_BT: Tensor) -> Tensor:
+    return (tokens_BT != PAD).sum(1).float().mean()

@@ -1,0 +1,127 @@
+"""Explicit priors over the latent of stage two: standard normal, or a mixture of normals.
+
+    p(z) = N(0, I)        p(z) = 1/K Σₖ N(μₖ, I)  with |μⱼ - μₖ| = separation for all j ≠ k
+
+The means of a mixture are the corners of a regular simplex around zero, which lies in the first
+K - 1 dimensions; with K = labels, component k is label k (as in the supervised adversarial
+autoencoder, Makhzani et al., 2016). Randomness is drawn on the generator's own device and then
+moved, so that a CPU generator gives the same samples on every device.
+"""
+
+import math
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from swae_text.config import GaussianPriorConfig, PriorConfig
+from swae_text.errors import ConfigError
+
+
+class Prior(nn.Module):
+    """A distribution over latents of ``dim`` numbers that can be sampled and evaluated.
+
+    ``labels`` counts the labels that have a component of their own (0: none have) and ``spread``
+    is E|p - p'|², the mean squared distance of two samples, which kernels take as their unit.
+    """
+
+    labels: int = 0
+    means: Tensor
+
+    def __init__(self, means: Float[Tensor, "components latent"], spread: float) -> None:
+        super().__init__()
+        self.register_buffer("means", means, persistent=False)
+        self.spread = spread
+
+    @property
+    def dim(self) -> int:
+        """Numbers in a latent."""
+        return self.means.shape[1]
+
+    def sample(
+        self, n: int, *, generator: torch.Generator, labels: Int[Tensor, " n"] | None = None
+    ) -> Float[Tensor, "n latent"]:
+        """Draw ``n`` latents; row i from the component of ``labels[i]``, from any where it is -1.
+
+        Raises:
+            ConfigError: labels are given, but the components do not stand for labels.
+        """
+        chosen = self._components(n, generator, labels)
+        noise = torch.randn(n, self.dim, generator=generator, device=generator.device)
+        return self.means[chosen] + noise.to(self.means)
+
+    def log_prob(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
+        """Log density in nats of every row."""
+        squared = (z[:, None, :] - self.means).square().sum(-1)
+        log_components = -0.5 * (squared + self.dim * math.log(2 * math.pi))
+        return log_components.logsumexp(-1) - math.log(len(self.means))
+
+    def _components(
+        self, n: int, generator: torch.Generator, labels: Int[Tensor, " n"] | None
+    ) -> Int[Tensor, " n"]:
+        count = len(self.means)
+        chosen = torch.randint(count, (n,), generator=generator, device=generator.device)
+        chosen = chosen.to(self.means.device)
+        if labels is None:
+            return chosen
+        if not self.labels:
+            raise ConfigError(
+                "this model's prior has no component for each label: draw without a label, or "
+                "train with --set stage_two.prior='{kind: mixture}' on a corpus with labels"
+            )
+        labels = labels.to(self.means.device)
+        if n and int(labels.max()) >= self.labels:
+            raise ConfigError(f"label {int(labels.max())}: the prior holds 0 to {self.labels - 1}")
+        return torch.where(labels < 0, chosen, labels)
+
+
+class GaussianPrior(Prior):
+    """Standard normal: one component at zero."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__(torch.zeros(1, dim), spread=2.0 * dim)
+
+
+class MixturePrior(Prior):
+    """Equally weighted unit normals whose means are pairwise ``separation`` apart."""
+
+    def __init__(self, dim: int, components: int, separation: float, labels: int = 0) -> None:
+        if not 1 <= components <= dim + 1:
+            raise ConfigError(
+                f"stage_two.prior: {components} components cannot be equally far apart in "
+                f"latent_dim={dim}: give 1 to {dim + 1} components or a larger latent_dim"
+            )
+        # two samples are of different components in (K - 1) of K cases
+        spread = 2.0 * dim + separation**2 * (components - 1) / components
+        super().__init__(_simplex(components, dim) * separation, spread)
+        self.labels = labels
+
+
+def build_prior(config: PriorConfig, dim: int, labels: int) -> Prior:
+    """Build the prior of a model whose corpus has ``labels`` labels (0: none).
+
+    A mixture with as many components as labels is bound to them; with another number it is an
+    unsupervised one.
+
+    Raises:
+        ConfigError: a mixture with no number of components, or with too many for ``dim``.
+    """
+    if isinstance(config, GaussianPriorConfig):
+        return GaussianPrior(dim)
+    components = config.components or labels
+    if not components:
+        raise ConfigError(
+            "stage_two.prior.components is not set and the corpus has no labels: set it"
+        )
+    bound = labels if components == labels else 0
+    return MixturePrior(dim, components, config.separation, labels=bound)
+
+
+def _simplex(corners: int, dim: int) -> Float[Tensor, "corners dim"]:
+    """Corners of a regular simplex of edge 1 around zero, in the first ``corners - 1`` axes."""
+    means = torch.zeros(corners, dim, dtype=torch.float64)
+    for axis in range(corners - 1):  # Helmert's basis: each axis parts one corner from those before
+        means[: axis + 1, axis] = 1.0
+        means[axis + 1, axis] = -(axis + 1.0)
+        means[:, axis] /= math.sqrt(2.0 * (axis + 1) * (axis + 2))
+    return means.float()

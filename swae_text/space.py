@@ -1,0 +1,258 @@
+"""``SentenceSpace``: what users hold. Sentences go in, vectors come out, and back.
+
+    x ──encode──▶ c ──(stage two)──▶ z        z ──(stage two)──▶ ĉ ──decode──▶ x̂
+
+The space ``"latent"`` is stage two's ``z``, where latent operations happen by default; the space
+``"code"`` is stage one's ``c``.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from swae_text.config import RunConfig
+from swae_text.corpora.batching import pad
+from swae_text.corpora.cleaning import normalise
+from swae_text.corpora.tokenizer import Tokenizer
+from swae_text.errors import ConfigError, CorpusError, ModelFolderError
+from swae_text.generation.decoding import Decoding, generate
+from swae_text.latent.interpolation import interpolate
+from swae_text.models.autoencoder import SentenceAutoencoder
+from swae_text.models.stacked_wae import StackedWAE
+
+Space: TypeAlias = Literal["latent", "code"]
+
+
+@dataclass(frozen=True)
+class Interpolation:
+    """A path between two sentences.
+
+    Attributes:
+        t: position of each step, from 0 (the first sentence) to 1 (the second).
+        texts: what each step decodes to.
+        z: the points themselves, ``[steps, dim]``.
+    """
+
+    t: list[float]
+    texts: list[str]
+    z: Float[Tensor, "steps dim"]
+
+
+class SentenceSpace:
+    """Tokenizer, stage one and (where trained) stage two, as one text ↔ vector object.
+
+    Args:
+        config: the run that made it; its corpus settings say how input text is normalised.
+        tokenizer: trained on the training split.
+        autoencoder: stage one.
+        stacked: stage two, or None.
+        labels: names of the corpus's labels, in the order of the mixture's components.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        tokenizer: Tokenizer,
+        autoencoder: SentenceAutoencoder,
+        stacked: StackedWAE | None = None,
+        labels: tuple[str, ...] = (),
+    ) -> None:
+        self.config = config
+        self.tokenizer = tokenizer
+        self.autoencoder = autoencoder.eval()
+        self.stacked = stacked.eval() if stacked is not None else None
+        self.labels = labels
+
+    @classmethod
+    def from_pretrained(cls, path: str | Path, device: str = "cpu") -> "SentenceSpace":
+        """Read a model folder.
+
+        Raises:
+            ModelFolderError: a part is missing or damaged, or another version wrote it.
+        """
+        from swae_text.folder import load_folder
+
+        return load_folder(Path(path), device)
+
+    def save_pretrained(self, path: str | Path) -> None:
+        """Write a model folder; each file appears whole or not at all."""
+        from swae_text.folder import save_folder
+
+        save_folder(self, Path(path))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are, and where vectors come out."""
+        return self.autoencoder.embedding.weight.device
+
+    @property
+    def default_space(self) -> Space:
+        """``latent`` where stage two is trained, else ``code``."""
+        return "code" if self.stacked is None else "latent"
+
+    def dim(self, space: Space | None = None) -> int:
+        """Numbers in a vector of the space."""
+        return self._stage_two().latent_dim if self._is_latent(space) else self._code_dim
+
+    @torch.inference_mode()
+    def encode(
+        self, texts: str | Sequence[str], *, space: Space | None = None, batch_size: int = 256
+    ) -> Float[Tensor, "sentences dim"]:
+        """Sentences to vectors, one row each, in order; a single string gives one row.
+
+        Raises:
+            CorpusError: a sentence has more pieces than the model reads.
+        """
+        tokens = self.tokenise(texts)
+        codes = torch.empty(len(tokens), self._code_dim, device=self.device)
+        for rows in _by_length(tokens, batch_size):
+            batch = pad([tokens[row] for row in rows]).to(self.device)
+            codes[torch.as_tensor(rows)] = self.autoencoder.encode(batch)
+        return self.to_space(codes, space)
+
+    @torch.inference_mode()
+    def decode(
+        self,
+        z: Float[Tensor, "sentences dim"],
+        *,
+        space: Space | None = None,
+        temperature: float = 0.0,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        generator: torch.Generator | None = None,
+        batch_size: int = 256,
+    ) -> list[str]:
+        """Vectors to sentences: greedy, or drawn at a temperature (see ``Decoding``).
+
+        Raises:
+            ConfigError: the vectors have not as many numbers as the space.
+        """
+        if z.ndim != 2 or z.shape[1] != self.dim(space):
+            raise ConfigError(
+                f"vectors of shape {tuple(z.shape)} do not fit this model's "
+                f"{space or self.default_space} space: give [sentences, {self.dim(space)}]"
+            )
+        decoding = Decoding(temperature, top_k, top_p)
+        codes = self.to_codes(z.to(self.device), space)
+        sentences: list[list[int]] = []
+        for part in codes.split(batch_size):
+            sentences += generate(self.autoencoder, part, decoding, generator)
+        return self.tokenizer.decode(sentences)
+
+    def reconstruct(
+        self, texts: str | Sequence[str], *, space: Space | None = None, batch_size: int = 256
+    ) -> list[str]:
+        """Encode and decode again, greedily."""
+        return self.decode(self.encode(texts, space=space, batch_size=batch_size), space=space)
+
+    def interpolate(
+        self,
+        a: str,
+        b: str,
+        steps: int = 7,
+        path: Literal["linear", "slerp"] = "linear",
+        space: Space | None = None,
+    ) -> Interpolation:
+        """Walk from one sentence to another; both ends are the reconstructions of ``a``, ``b``."""
+        start, end = self.encode([a, b], space=space)
+        z = interpolate(start, end, steps, path)
+        t = [step / (steps - 1) for step in range(steps)]
+        return Interpolation(t, self.decode(z, space=space), z)
+
+    def sample(
+        self,
+        n: int,
+        *,
+        seed: int = 0,
+        label: str | None = None,
+        temperature: float = 0.0,
+        top_k: int = 0,
+        top_p: float = 1.0,
+    ) -> list[str]:
+        """``z ~ prior → ĉ → x̂``. The temperature is the decoder's; ``z`` is never shrunk.
+
+        Raises:
+            ModelFolderError: stage two is not trained.
+            ConfigError: the label is not one of the model's, or the prior is not a mixture.
+        """
+        generator = torch.Generator(self.device).manual_seed(seed)
+        labels = None if label is None else torch.full((n,), self._component(label))
+        z = self._stage_two().sample(n, generator=generator, labels=labels)
+        return self.decode(
+            z, temperature=temperature, top_k=top_k, top_p=top_p, generator=generator
+        )
+
+    @torch.inference_mode()
+    def token_accuracy(
+        self, texts: Sequence[str], *, space: Space | None = None, batch_size: int = 256
+    ) -> float:
+        """Share of pieces (with end of sentence) predicted right given the true ones before."""
+        tokens, right, total = self.tokenise(texts), 0, 0
+        for rows in _by_length(tokens, batch_size):
+            batch = pad([tokens[row] for row in rows]).to(self.device)
+            z = self.to_space(self.autoencoder.encode(batch), space)
+            logits, targets = self.autoencoder.teacher_forced(self.to_codes(z, space), batch)
+            right += int((logits.argmax(-1) == targets).sum())
+            total += targets.numel()
+        return right / max(total, 1)
+
+    def tokenise(self, texts: str | Sequence[str]) -> list[np.ndarray]:
+        """Normalised sentences as pieces with their end.
+
+        Raises:
+            CorpusError: a sentence has more pieces than the model reads.
+        """
+        texts = [texts] if isinstance(texts, str) else texts
+        normal = [normalise(text, self.config.corpus) for text in texts]
+        tokens = [np.asarray(pieces) for pieces in self.tokenizer.encode(normal)]
+        longest = self.config.model.max_tokens
+        for number, pieces in enumerate(tokens, start=1):
+            if len(pieces) > longest:
+                raise CorpusError(
+                    f"sentence {number} ({texts[number - 1][:40]!r}…) has {len(pieces)} pieces, "
+                    f"this model reads {longest}: shorten it"
+                )
+        return tokens
+
+    def to_space(self, codes: Tensor, space: Space | None) -> Tensor:
+        """Codes of stage one to vectors of a space."""
+        return self._stage_two().encode(codes) if self._is_latent(space) else codes
+
+    def to_codes(self, z: Tensor, space: Space | None) -> Tensor:
+        """Vectors of a space to codes of stage one."""
+        return self._stage_two().decode(z) if self._is_latent(space) else z
+
+    @property
+    def _code_dim(self) -> int:
+        return self.config.model.code_dim
+
+    def _is_latent(self, space: Space | None) -> bool:
+        return (space or self.default_space) == "latent"
+
+    def _stage_two(self) -> StackedWAE:
+        if self.stacked is None:
+            raise ModelFolderError(
+                "this model has no stage two, so no latent space and no prior: use space 'code', "
+                "or train it with `swae-text train CONFIG --stage two`"
+            )
+        return self.stacked
+
+    def _component(self, label: str) -> int:
+        if self.config.stage_two.prior.kind != "mixture":
+            raise ConfigError("this model's prior has no component a label: train with `mixture`")
+        if label not in self.labels:
+            raise ConfigError(f"label {label!r} is not one of {', '.join(self.labels) or 'none'}")
+        return self.labels.index(label)
+
+
+def _by_length(tokens: Sequence[np.ndarray], batch_size: int) -> Iterator[list[int]]:
+    """Rows in batches of similar length, so that little padding is computed."""
+    order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]

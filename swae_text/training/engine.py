@@ -1,0 +1,108 @@
+"""Devices, precision and processes: the one file that knows Lightning Fabric.
+
+Everything else sees an ``Engine``: it prepares modules and optimisers, tells the ranks apart, and
+runs the backward pass. Without a GPU a device is a process (gloo).
+"""
+
+import time
+from typing import Any, cast
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from swae_text.config import TrainingConfig
+
+
+class Engine:
+    """A launched Fabric, with what the loop asks of it.
+
+    Args:
+        config: number of devices and precision.
+        seed: seeds torch and numpy on every rank, alike, so that all start from equal weights.
+    """
+
+    def __init__(self, config: TrainingConfig, seed: int) -> None:
+        accelerator = "cuda" if torch.cuda.is_available() else "cpu"
+        self.precision = config.precision
+        if config.precision == "auto":
+            self.precision = "bfloat16" if gains_from_bfloat16(accelerator) else "float32"
+        plugin = "bf16-mixed" if self.precision == "bfloat16" else "32-true"
+        self.fabric = Fabric(
+            accelerator=accelerator,
+            devices=config.devices,
+            # A critic takes no part in the loss of the model, so not every weight has a gradient.
+            strategy="ddp_find_unused_parameters_true" if config.devices > 1 else "auto",
+            precision=cast(Any, plugin),
+        )
+        self.fabric.launch()
+        self.fabric.seed_everything(seed, verbose=False)
+
+    @property
+    def device(self) -> torch.device:
+        """Where this rank computes."""
+        return self.fabric.device
+
+    @property
+    def rank(self) -> int:
+        """Number of this process, from 0."""
+        return self.fabric.global_rank
+
+    @property
+    def world(self) -> int:
+        """Number of processes."""
+        return self.fabric.world_size
+
+    @property
+    def leads(self) -> bool:
+        """True for the one process that evaluates, reports and writes."""
+        return self.fabric.is_global_zero
+
+    def prepare(self, module: nn.Module, *optimisers: Optimizer) -> tuple[Any, ...]:
+        """Wrap a module (whose ``loss`` may be called from outside) and its optimisers."""
+        wrapped, *rest = cast(tuple[Any, ...], self.fabric.setup(module, *optimisers))
+        for method in ("loss", "critic_loss"):
+            if hasattr(module, method):
+                wrapped.mark_forward_method(method)
+        return (wrapped, *rest)
+
+    def backward(self, loss: Tensor) -> None:
+        """Gradients of this loss, averaged over the ranks where the module is wrapped."""
+        self.fabric.backward(loss)
+
+    def barrier(self) -> None:
+        """Wait for all ranks."""
+        self.fabric.barrier()
+
+    def gather(self, tensors: list[Tensor]) -> list[list[Tensor]]:
+        """These tensors of every rank, in the order of the ranks."""
+        if self.world == 1:
+            return [tensors]
+        stacked = [cast(Tensor, self.fabric.all_gather(tensor)) for tensor in tensors]
+        return [[part[rank].cpu() for part in stacked] for rank in range(self.world)]
+
+    def agree(self, value: float) -> float:
+        """The first rank's value, on all ranks: clocks differ, decisions must not."""
+        return float(self.fabric.broadcast(value, src=0))
+
+
+def gains_from_bfloat16(accelerator: str = "cpu") -> bool:
+    """True where bfloat16 matrix products are at least 1.5 times as fast as float32.
+
+    A CPU is measured (about 20 ms): many only emulate bfloat16, and run it slower.
+    """
+    if accelerator == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return _seconds(torch.float32) > 1.5 * _seconds(torch.bfloat16)
+
+
+def _seconds(dtype: torch.dtype) -> float:
+    """Best of several timings of one product of the size that training uses."""
+    a, b = torch.ones(1024, 256, dtype=dtype), torch.ones(256, 1024, dtype=dtype)
+    best = float("inf")
+    for _ in range(8):
+        start = time.perf_counter()
+        torch.mm(a, b)
+        best = min(best, time.perf_counter() - start)
+    return best

@@ -1,0 +1,237 @@
+"""The one training loop: both stages go through it.
+
+    for batch in epoch:  loss → backward → clip → step;  critic, if there is one
+    now and then:        look at the validation split, write a checkpoint
+
+Everything random comes from the run's seed and is part of the checkpoint, so a run that was
+stopped goes on to the same weights (on a CPU in float32, bit for bit).
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+
+from swae_text.config import AdversarialConfig, BudgetConfig
+from swae_text.errors import TrainingError
+from swae_text.training.checkpoint import Checkpoints
+from swae_text.training.engine import Engine
+from swae_text.training.events import Evaluated, Report, Saved, StageDone, StageStarted, StepDone
+from swae_text.training.optimiser import build_optimiser
+from swae_text.training.schedule import rate, set_rate
+from swae_text.training.tracking import MetricsLog
+
+
+@dataclass(frozen=True)
+class StepLoss:
+    """What a stage says of one batch.
+
+    Attributes:
+        total: what is minimised.
+        parts: numbers worth showing, by name.
+        z: what meets the prior, for the critic.
+        prior_z: the prior samples it was compared with.
+    """
+
+    total: Tensor
+    parts: dict[str, Tensor]
+    z: Tensor
+    prior_z: Tensor
+
+
+class Stage(Protocol):
+    """What the loop needs to know of a stage.
+
+    ``module`` has ``model_parameters``, ``critic_parameters`` and ``critic_loss``.
+    """
+
+    name: str
+    module: Any
+    budget: Any
+    regulariser: Any
+
+    def epoch(self, epoch: int, rank: int, world: int) -> list[np.ndarray]:
+        """Batches of row numbers, the same for equal arguments."""
+
+    def loss(
+        self, module: nn.Module, rows: np.ndarray, generator: torch.Generator, progress: float
+    ) -> StepLoss:
+        """Loss of the sentences in these rows."""
+
+    def evaluate(self) -> dict[str, float]:
+        """Numbers on the validation split."""
+
+
+class Loop:
+    """Trains one stage until its budget is spent."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        engine: Engine,
+        checkpoints: Checkpoints,
+        log: MetricsLog,
+        report: Report,
+        seed: int,
+    ) -> None:
+        self.stage, self.engine, self.checkpoints = stage, engine, checkpoints
+        self.log, self.report = log, report
+        self.budget: BudgetConfig = stage.budget
+        self.generator = torch.Generator(engine.device).manual_seed(seed + engine.rank)
+        optimiser = build_optimiser(stage.module, stage.budget.optimiser)
+        critic = _critic_optimiser(stage)
+        optimisers = [part for part in (optimiser, critic) if part is not None]
+        self.module, *self.optimisers = engine.prepare(stage.module, *optimisers)
+        self.step, self.epoch, self.place, self.seconds = 0, 0, 0, 0.0
+
+    def run(self) -> None:
+        """Train from where the newest checkpoint stands, or from the start.
+
+        A run that is interrupted writes a checkpoint before the interruption goes on.
+
+        Raises:
+            TrainingError: the loss or its gradient is not finite.
+        """
+        self._resume()
+        budget, name = self.budget, self.stage.name
+        self.report(StageStarted(name, budget.steps, budget.minutes, self.step))
+        try:
+            self._train()
+        except KeyboardInterrupt:
+            self._save()
+            raise
+        self.report(StageDone(name, self.step, self.seconds))
+
+    def progress(self) -> float:
+        """Share of the budget that is spent, in [0, 1]: the nearer of its two limits."""
+        minutes = self.budget.minutes
+        spent = self.seconds / 60 / minutes if minutes else 0.0
+        return min(1.0, self.engine.agree(max(self.step / self.budget.steps, spent)))
+
+    def _train(self) -> None:
+        if self.progress() >= 1:
+            return
+        started, before = time.perf_counter(), self.seconds
+        sentences, since = 0, started
+        for rows in self._batches():
+            parts = self._one_step(rows, self.progress())
+            self.step += 1
+            now = time.perf_counter()
+            self.seconds, sentences = before + now - started, sentences + len(rows)
+            progress = self.progress()
+            ends, look = progress >= 1, self.step % self.budget.evaluate_every == 0
+            if self.step % 10 == 0 or ends:
+                self._tell(parts, progress, self.engine.world * sentences / (now - since))
+                sentences, since = 0, now
+            if look or ends:
+                self._look(parts)
+            self.seconds = before + time.perf_counter() - started
+            if self.step % self.budget.checkpoint_every == 0 or ends:
+                self._save()
+            if ends:
+                return
+
+    def _batches(self) -> Iterator[np.ndarray]:
+        """Batches from the place where the run stands, epoch after epoch."""
+        while True:
+            batches = self.stage.epoch(self.epoch, self.engine.rank, self.engine.world)
+            if not batches:
+                raise TrainingError(
+                    "not one batch of sentences to train on: use a larger corpus, fewer devices "
+                    "or a smaller batch"
+                )
+            for rows in batches[self.place :]:
+                self.place += 1
+                yield rows
+            self.epoch, self.place = self.epoch + 1, 0
+
+    def _one_step(self, rows: np.ndarray, progress: float) -> dict[str, float]:
+        config, (optimiser, *critic) = self.stage.budget.optimiser, self.optimisers
+        self.module.train()
+        factor = rate(config, self.step, progress)
+        set_rate(optimiser, factor)
+        loss = self.stage.loss(self.module, rows, self.generator, progress)
+        optimiser.zero_grad()
+        self.engine.backward(loss.total)
+        norm = nn.utils.clip_grad_norm_(list(self.stage.module.model_parameters()), config.clip)
+        parts = {name: float(part.detach()) for name, part in loss.parts.items()}
+        if not math.isfinite(float(norm)):
+            raise TrainingError(
+                f"stage {self.stage.name}, step {self.step}: the gradient is not finite "
+                f"(loss {float(loss.total.detach()):.3g}); the last checkpoint is unharmed. Lower "
+                "the learning rate (training.stage_*.optimiser.learning_rate) and --resume"
+            )
+        optimiser.step()
+        if critic:
+            critic[0].zero_grad()
+            critic_loss = self.module.critic_loss(loss.z.detach(), loss.prior_z)
+            self.engine.backward(critic_loss)
+            critic[0].step()
+            parts["critic"] = float(critic_loss.detach())
+        return parts
+
+    def _tell(self, parts: dict[str, float], progress: float, speed: float) -> None:
+        steps = self.budget.steps
+        if self.engine.leads:
+            self.report(
+                StepDone(self.stage.name, self.step, steps, self.seconds, progress, parts, speed)
+            )
+
+    def _look(self, parts: dict[str, float]) -> None:
+        """Evaluate on the first rank; the others wait."""
+        if self.engine.leads:
+            self.stage.module.eval()
+            metrics = self.stage.evaluate()
+            row = {"loss_" + name: value for name, value in parts.items()} | metrics
+            self.log.write(stage=self.stage.name, step=self.step, seconds=self.seconds, **row)
+            self.report(Evaluated(self.stage.name, self.step, self.seconds, metrics))
+        self.engine.barrier()
+
+    def _save(self) -> None:
+        state = {
+            "module": self.stage.module.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "step": self.step,
+            "epoch": self.epoch,
+            "place": self.place,
+            "seconds": self.seconds,
+            "random": self.engine.gather([self.generator.get_state(), torch.get_rng_state()]),
+            "world": self.engine.world,
+        }
+        if self.engine.leads:
+            self.report(Saved(self.checkpoints.save(self.step, state)))
+        self.engine.barrier()
+
+    def _resume(self) -> None:
+        state = self.checkpoints.newest()
+        if state is None:
+            return
+        if state["world"] != self.engine.world:
+            raise TrainingError(
+                f"the run was started on {state['world']} devices and cannot go on with "
+                f"{self.engine.world}: give --devices {state['world']}"
+            )
+        self.stage.module.load_state_dict(state["module"])
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+        self.step, self.epoch, self.place = state["step"], state["epoch"], state["place"]
+        self.seconds = state["seconds"]
+        mine, torchs = state["random"][self.engine.rank]
+        self.generator.set_state(mine)
+        torch.set_rng_state(torchs)
+        if self.engine.leads:
+            self.log.forget_after(self.stage.name, self.step)
+
+
+def _critic_optimiser(stage: Stage) -> Optimizer | None:
+    """Adam with β₁ = 0.5 (Radford et al., 2016) for the critic, where there is one."""
+    if not isinstance(stage.regulariser, AdversarialConfig):
+        return None
+    rate = stage.regulariser.learning_rate
+    return Adam(list(stage.module.critic_parameters()), lr=rate, betas=(0.5, 0.999))

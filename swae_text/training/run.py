@@ -1,0 +1,190 @@
+"""A whole run: corpus, stage one, its codes, stage two, and the model folder that comes out.
+
+    runs/NAME/config.yaml     every setting of the run
+    runs/NAME/metrics.jsonl   one row a look at the validation split
+    runs/NAME/checkpoints/    to go on from
+    runs/NAME/codes/          stage two's training data
+    runs/NAME/model/          what ``SentenceSpace.from_pretrained`` reads
+"""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Literal
+
+from swae_text.atomic import atomic_write
+from swae_text.config import RunConfig, dump_config, load_config
+from swae_text.corpora.store import PreparedCorpus, prepare
+from swae_text.errors import CheckpointError, ConfigError, TrainingError
+from swae_text.models.autoencoder import SentenceAutoencoder
+from swae_text.space import SentenceSpace
+from swae_text.training.checkpoint import Checkpoints
+from swae_text.training.codes import training_codes
+from swae_text.training.engine import Engine
+from swae_text.training.events import Event, Note, Report, Saved
+from swae_text.training.loop import Loop, Stage
+from swae_text.training.stage_one import StageOne
+from swae_text.training.stage_two import StageTwo
+from swae_text.training.tracking import MetricsLog
+
+Stages = Literal["all", "one", "two"]
+
+
+def train(
+    config: RunConfig,
+    run_dir: Path,
+    *,
+    stages: Stages = "all",
+    resume: bool = False,
+    overwrite: bool = False,
+    report: Report | None = None,
+) -> Path:
+    """Train both stages, or one, and write the model folder.
+
+    Args:
+        config: every setting of the run.
+        run_dir: folder of the run.
+        stages: ``one`` leaves the codes as they are; ``two`` needs a trained stage one there.
+        resume: go on from the newest checkpoints; with none, start.
+        overwrite: throw an existing run away first.
+        report: told what happens.
+
+    Returns:
+        The model folder.
+
+    Raises:
+        ConfigError: the run exists and neither ``resume`` nor ``overwrite`` is given, or it was
+            started with settings that shape its weights differently.
+        CheckpointError: no checkpoint can be read.
+        TrainingError: the loss is not finite, or there is nothing to train on.
+    """
+    if os.environ.get("LOCAL_RANK", "0") == "0":  # the others are started when this is settled
+        _claim(config, run_dir, resume or stages == "two", overwrite)
+    engine = Engine(config.training, config.seed)
+    tell: Report = report if report is not None and engine.leads else _silent
+    tell(Note(f"run {run_dir}, {engine.precision} on {engine.world} × {engine.device.type}"))
+    corpus = _prepared(config, engine, tell)
+    run = _Run(config, run_dir, engine, corpus, tell)
+    autoencoder = run.stage_one() if stages != "two" else run.trained_stage_one()
+    return run.stage_two(autoencoder, fresh=not resume) if stages != "one" else run_dir / "model"
+
+
+class _Run:
+    """What both stages of a run share."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        run_dir: Path,
+        engine: Engine,
+        corpus: PreparedCorpus,
+        report: Report,
+    ) -> None:
+        self.config, self.folder, self.engine = config, run_dir, engine
+        self.corpus, self.report = corpus, report
+
+    def stage_one(self) -> SentenceAutoencoder:
+        stage = StageOne(self.config, self.corpus, self.engine.device)
+        self._train(stage)
+        self._save(stage.space)
+        return stage.module
+
+    def trained_stage_one(self) -> SentenceAutoencoder:
+        state = self._checkpoints("one").newest()
+        if state is None:
+            raise CheckpointError(
+                f"{self.folder}: stage two needs a trained stage one: run --stage one first"
+            )
+        stage = StageOne(self.config, self.corpus, self.engine.device)
+        stage.module.load_state_dict(state["module"])
+        return stage.module.to(self.engine.device)
+
+    def stage_two(self, autoencoder: SentenceAutoencoder, *, fresh: bool) -> Path:
+        self.report(Note(f"codes of {len(self.corpus.train):,} training sentences"))
+        if self.engine.leads:
+            _, there = training_codes(autoencoder, self.corpus, self.folder / "codes")
+            if fresh or not there:  # checkpoints on the codes of other weights lead nowhere
+                self._checkpoints("two").clear()
+        self.engine.barrier()
+        codes, _ = training_codes(autoencoder, self.corpus, self.folder / "codes")
+        stage = StageTwo(self.config, self.corpus, autoencoder, codes)
+        self._train(stage)
+        return self._save(stage.space)
+
+    def _train(self, stage: Stage) -> None:
+        log = MetricsLog(self.folder / "metrics.jsonl")
+        checkpoints = self._checkpoints(stage.name)
+        Loop(stage, self.engine, checkpoints, log, self.report, self.config.seed).run()
+
+    def _checkpoints(self, stage: str) -> Checkpoints:
+        keep = self.config.training.keep_checkpoints
+        return Checkpoints(self.folder / "checkpoints", stage, keep)
+
+    def _save(self, space: SentenceSpace) -> Path:
+        path = self.folder / "model"
+        if self.engine.leads:
+            space.save_pretrained(path)
+            self.report(Saved(path))
+        self.engine.barrier()
+        return path
+
+
+def _claim(config: RunConfig, run_dir: Path, keep: bool, overwrite: bool) -> None:
+    """Make the run folder, or check that this run may go on in it."""
+    settings = run_dir / "config.yaml"
+    if overwrite and settings.exists():
+        shutil.rmtree(run_dir)
+    if settings.exists():
+        if not keep:
+            raise ConfigError(
+                f"{run_dir} holds a run: give --resume to go on with it, --overwrite to throw it "
+                "away, or --set name=OTHER"
+            )
+        _same_weights(load_config(settings), config, run_dir)
+    elif run_dir.exists() and any(run_dir.iterdir()):
+        raise ConfigError(f"{run_dir} is not empty and not a run: choose another --set name=…")
+    atomic_write(settings, dump_config(config).encode())
+
+
+def _same_weights(old: RunConfig, new: RunConfig, run_dir: Path) -> None:
+    """Budgets may change when a run goes on; what shapes its weights or its data may not."""
+    for part in ("seed", "corpus", "tokenizer", "model"):
+        before, now = getattr(old, part), getattr(new, part)
+        if before != now:
+            raise ConfigError(
+                f"{run_dir} was started with another `{part}` "
+                f"({_first_difference(before, now)}): go on with the old settings, or --set "
+                "name=OTHER"
+            )
+
+
+def _first_difference(before: object, now: object) -> str:
+    if not hasattr(before, "model_dump") or not hasattr(now, "model_dump"):
+        return f"{before}, now {now}"
+    old, new = before.model_dump(), now.model_dump()
+    key = next(key for key in old if old[key] != new[key])
+    return f"{key}: {old[key]}, now {new[key]}"
+
+
+def _prepared(config: RunConfig, engine: Engine, report: Report) -> PreparedCorpus:
+    """The first rank prepares the corpus; the others then only open it."""
+
+    def ready() -> PreparedCorpus:
+        return prepare(
+            config.corpus,
+            config.tokenizer,
+            config.model.max_tokens,
+            lambda line: report(Note(line)),
+        )
+
+    corpus = ready() if engine.leads else None
+    engine.barrier()
+    corpus = corpus or ready()
+    if not len(corpus.valid):
+        raise TrainingError("the corpus has no validation sentences: raise corpus.valid_size")
+    report(Note(f"{len(corpus.train):,} training sentences" + (", cached" if corpus.cached else "")))
+    return corpus
+
+
+def _silent(event: Event) -> None:
+    """Nobody listens."""

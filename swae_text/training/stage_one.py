@@ -1,0 +1,65 @@
+"""Stage one as the loop sees it: sentences in, reconstruction out."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from swae_text.config import RunConfig, StageOneTraining
+from swae_text.corpora.batching import batches, pad
+from swae_text.corpora.store import PreparedCorpus
+from swae_text.metrics.reconstruction import reconstruction
+from swae_text.models.autoencoder import AutoencoderLoss, SentenceAutoencoder
+from swae_text.space import SentenceSpace
+from swae_text.training.loop import StepLoss
+
+
+class StageOne:
+    """The sentence autoencoder on a prepared corpus."""
+
+    name = "one"
+
+    def __init__(self, config: RunConfig, corpus: PreparedCorpus, device: torch.device) -> None:
+        self.config, self.corpus, self.device = config, corpus, device
+        self.budget: StageOneTraining = config.training.stage_one
+        self.regulariser = config.model.regulariser
+        self.module = SentenceAutoencoder(config.model, corpus.tokenizer.vocab_size)
+        self.space = SentenceSpace(config, corpus.tokenizer, self.module, labels=corpus.labels)
+
+    def epoch(self, epoch: int, rank: int, world: int) -> list[np.ndarray]:
+        """Batches of similar length within the token budget."""
+        return batches(
+            self.corpus.train.lengths,
+            budget=self.budget.batch_tokens,
+            seed=self.config.seed,
+            epoch=epoch,
+            rank=rank,
+            world=world,
+        )
+
+    def loss(
+        self, module: nn.Module, rows: np.ndarray, generator: torch.Generator, progress: float
+    ) -> StepLoss:
+        """Reconstruction of these sentences, and the regulariser's price of their codes."""
+        tokens = pad(self.corpus.train.tokens(rows)).to(self.device)
+        loss: AutoencoderLoss = module.loss(  # type: ignore[operator]  # a forward method of Fabric's
+            tokens, generator=generator, progress=progress
+        )
+        parts = {"cross_entropy": loss.cross_entropy}
+        if self.config.model.bag_of_words:
+            parts["bag_of_words"] = loss.bag_of_words
+        if self.regulariser.kind != "none":
+            parts["divergence"] = loss.divergence
+        return StepLoss(loss.total, parts, loss.z, loss.prior_z)
+
+    def evaluate(self) -> dict[str, float]:
+        """Greedy reconstruction of validation sentences: BLEU and exact match in percent."""
+        return valid_reconstruction(self.space, self.corpus, self.budget.evaluate_sentences)
+
+
+def valid_reconstruction(
+    space: SentenceSpace, corpus: PreparedCorpus, sentences: int
+) -> dict[str, float]:
+    """BLEU and exact match of the first ``sentences`` validation sentences."""
+    texts = corpus.valid.texts(np.arange(min(sentences, len(corpus.valid))))
+    result = reconstruction(texts, space.reconstruct(texts))
+    return {"valid_bleu": result.bleu, "valid_exact": result.exact_match}

@@ -1,0 +1,77 @@
+"""Stage two as the loop sees it: codes in, latents under the prior, codes out.
+
+In the last ``finetune_steps`` the codes that come back are also judged by what they say:
+
+    loss = |c - ĉ|² / C + λ·D(q(z), p(z)) + w · (-log p(x | ĉ))        decoder frozen
+"""
+
+import numpy as np
+import torch
+from torch import nn
+
+from swae_text.config import RunConfig, StageTwoTraining
+from swae_text.corpora.batching import pad
+from swae_text.corpora.store import PreparedCorpus
+from swae_text.models.autoencoder import SentenceAutoencoder
+from swae_text.models.stacked_wae import StackedLoss, StackedWAE
+from swae_text.space import SentenceSpace
+from swae_text.training.loop import StepLoss
+from swae_text.training.stage_one import valid_reconstruction
+
+
+class StageTwo:
+    """The stacked WAE on the codes of a frozen stage one.
+
+    Args:
+        config: the run.
+        corpus: where the codes came from.
+        autoencoder: stage one, trained.
+        codes: of the training split, ``[sentences, C]``.
+    """
+
+    name = "two"
+
+    def __init__(
+        self,
+        config: RunConfig,
+        corpus: PreparedCorpus,
+        autoencoder: SentenceAutoencoder,
+        codes: np.ndarray,
+    ) -> None:
+        self.config, self.corpus, self.codes = config, corpus, codes
+        self.budget: StageTwoTraining = config.training.stage_two
+        self.regulariser = config.stage_two.divergence
+        self.autoencoder = autoencoder.eval().requires_grad_(False)
+        self.device = autoencoder.embedding.weight.device
+        self.module = StackedWAE(config.stage_two, config.model.code_dim, len(corpus.labels))
+        self.module.fit_standardisation(torch.from_numpy(np.array(codes)))
+        self.space = SentenceSpace(
+            config, corpus.tokenizer, autoencoder, self.module, corpus.labels
+        )
+
+    def epoch(self, epoch: int, rank: int, world: int) -> list[np.ndarray]:
+        """Shuffled batches of one size; what is left over waits for another epoch's order."""
+        order = np.random.default_rng([self.config.seed, epoch]).permutation(len(self.codes))
+        size = min(self.budget.batch_size, max(2, len(order) // world))
+        whole = len(order) // (size * world) * world
+        return list(order[: whole * size].reshape(whole, size)[rank::world])
+
+    def loss(
+        self, module: nn.Module, rows: np.ndarray, generator: torch.Generator, progress: float
+    ) -> StepLoss:
+        """Squared error of these codes, their divergence from the prior, and what they say."""
+        codes = torch.from_numpy(self.codes[rows]).to(self.device)
+        labels = torch.from_numpy(self.corpus.train.labels[rows]).long().to(self.device)
+        loss: StackedLoss = module.loss(  # type: ignore[operator]  # a forward method of Fabric's
+            codes, generator=generator, progress=progress, labels=labels
+        )
+        total, parts = loss.total, {"mse": loss.reconstruction, "divergence": loss.divergence}
+        if progress > 1 - self.budget.finetune_steps / self.budget.steps:
+            tokens = pad(self.corpus.train.tokens(rows)).to(self.device)
+            said = self.autoencoder.cross_entropy(loss.reconstructed, tokens)
+            total, parts = total + self.budget.finetune_weight * said, parts | {"said": said}
+        return StepLoss(total, parts, loss.z, loss.prior_z)
+
+    def evaluate(self) -> dict[str, float]:
+        """Greedy reconstruction of validation sentences through both stages."""
+        return valid_reconstruction(self.space, self.corpus, self.budget.evaluate_sentences)

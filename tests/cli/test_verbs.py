@@ -1,0 +1,162 @@
+"""The verbs that need a model, on one that is tiny and bad: forms, order, refusals."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+TINY = Path(__file__).resolve().parents[2] / "configs/tiny.yaml"
+LINES = "the cook smiled at us today .\n\nmy friend was rude and slow again .\n"
+
+
+@pytest.fixture
+def vector(command, tiny_run, sentences, tmp_path):
+    path = tmp_path / "liked.safetensors"
+    result = command("attribute", "fit", tiny_run, "--data", sentences, "--out", path)
+    assert (result.code, result.out) == (0, ""), result.err
+    return path
+
+
+@pytest.mark.parametrize("space", ["latent", "code"])
+def test_decode_of_encode_is_reconstruct(command, tiny_run, space):
+    encoded = command("encode", tiny_run, "--space", space, stdin=LINES)
+    assert [record["text"] for record in encoded.records] == LINES.splitlines()
+    assert encoded.records[1]["z"] is None
+    decoded = command("decode", tiny_run, stdin=encoded.out)
+    direct = command("reconstruct", tiny_run, "--space", space, stdin=LINES)
+    assert [record["text"] for record in decoded.records] == [
+        record["text"] for record in direct.records
+    ]
+    assert [record["input"] for record in direct.records] == LINES.splitlines()
+
+
+def test_batches_and_other_keys_change_nothing(command, tiny_run):
+    lines = "".join(
+        json.dumps({"text": line, "id": number}) + "\n"
+        for number, line in enumerate(LINES.splitlines() * 3)
+    )
+    whole = command("reconstruct", tiny_run, "-", stdin=lines)
+    assert [record["id"] for record in whole.records] == list(range(9))
+    assert command("reconstruct", tiny_run, "--batch-size", 2, stdin=lines).out == whole.out
+
+
+def test_a_model_folder_is_as_good_as_its_run(command, tiny_run):
+    texts = [
+        command("sample", path, "-n", 4, "--seed", 3, "--format", "text").out
+        for path in (tiny_run, tiny_run / "model")
+    ]
+    assert texts[0] == texts[1]
+    assert texts[0].count("\n") == 4
+
+
+def test_interpolate_begins_and_ends_with_the_reconstructions(command, tiny_run):
+    a, _, b = LINES.splitlines()
+    walk = command("interpolate", tiny_run, a, b, "--steps", 3, "--path", "slerp").records
+    ends = [record["text"] for record in command("reconstruct", tiny_run, stdin=LINES).records]
+    assert [point["t"] for point in walk] == [0.0, 0.5, 1.0]
+    assert [walk[0]["text"], walk[-1]["text"]] == [ends[0], ends[2]]
+
+
+def test_strength_zero_is_reconstruction(command, tiny_run, vector):
+    moved = command("attribute", "apply", tiny_run, vector, "--strength", 0, stdin=LINES)
+    assert moved.out == command("reconstruct", tiny_run, stdin=LINES).out
+
+
+def test_a_vector_of_another_space_is_refused(command, tiny_run, vector):
+    result = command("attribute", "apply", tiny_run, vector, "--space", "code", stdin=LINES)
+    assert (result.code, result.out) == (1, "")
+    assert "fitted in space 'latent'" in result.err
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("plain words", 'no "z"'),
+        ('{"z": [1, 2]}', "'z' has 2 numbers"),
+        ('{"z": ["a"]}', "not a list of finite numbers"),
+        ('{"z": [], "space": "outer"}', "not 'latent' or 'code'"),
+    ],
+)
+def test_decode_names_the_line_that_it_cannot_read(command, tiny_run, line, reason):
+    result = command("decode", tiny_run, stdin=f"\n{line}\n")
+    assert result.code == 1
+    assert "stdin:2: " in result.err
+    assert reason in result.err
+
+
+def test_too_long_a_sentence_is_named_by_its_line(command, tiny_run):
+    result = command("encode", tiny_run, stdin=LINES + "far too long " * 100 + "\n")
+    assert result.code == 1
+    assert result.err.startswith("swae-text: stdin:4: ")
+
+
+def test_evaluate_on_the_held_out_split(command, tiny_run):
+    (result,) = command("evaluate", tiny_run).records
+    assert (result["split"], result["n"]) == ("test", 20)
+    assert [row["through"] for row in result["rows"]] == ["copy", "stage one", "both stages"]
+    copy, *models = result["rows"]
+    assert copy["bleu"] == pytest.approx(100)
+    assert all(0 <= row["bleu"] <= 100 and 0 <= row["token_accuracy"] <= 1 for row in models)
+    assert "tok:none" in result["signature"]
+
+
+def test_evaluate_counts_what_it_leaves_out(command, tiny_run, tmp_path):
+    path = tmp_path / "mixed.jsonl"
+    texts = ["the cook smiled at us today .", "", "word " * 40, "my friend was rude again ."]
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    (result,) = command("evaluate", tiny_run, "--data", path).records
+    assert (result["n"], result["split"]) == (2, "all")
+    assert result["left_out"] == {"empty": 1, "too_long": 1}
+    table = command("evaluate", tiny_run, "--data", path, "--limit", 1, "--format", "table")
+    assert table.out.splitlines()[1].split() == ["copy", "100.00", "100.00", "–"]
+    assert " n=1 " in table.out
+
+
+def test_info_describes_model_and_machine(command, tiny_run):
+    (facts,) = command("info", tiny_run).records
+    assert facts["checksums"] == "ok"
+    assert facts["labels"] == ["hated", "liked"]
+    assert facts["parameters of stage one"] > facts["parameters of stage two"] > 0
+    (machine,) = command("info").records
+    assert machine["threads"] >= 1
+
+
+def test_damage_is_noticed(command, tiny_run, tmp_path):
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for file in (tiny_run / "model").iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    weights = copy / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"!")
+    result = command("info", copy)
+    assert result.code == 1
+    assert "model.safetensors" in result.err
+
+
+def test_data_prepare_reports_and_remembers(command, sentences):
+    arguments = ["data", "prepare", TINY, "--set", f"corpus.source={sentences}"]
+    arguments += ["--set", "tokenizer.vocab_size=300", "--set", "corpus.seed=5"]
+    first, second = command(*arguments), command(*arguments)
+    assert first.out == second.out
+    (report,) = first.records
+    assert sum(report["sentences"].values()) == 240
+    assert sum(report["labels"]["train"].values()) == report["sentences"]["train"]
+    assert second.err.splitlines()[-1] == "already prepared"
+
+
+def test_train_prints_the_model_folder_and_guards_the_run(command, sentences, tmp_path):
+    arguments = ["train", TINY, "--runs-dir", tmp_path]
+    for setting in (
+        f"corpus.source={sentences}",
+        "tokenizer.vocab_size=300",
+        "training.stage_one.steps=2",
+        "training.stage_two.steps=2",
+    ):
+        arguments += ["--set", setting]
+    first = command(*arguments)
+    assert first.code == 0, first.err
+    assert first.out.strip().endswith("model")
+    again = command(*arguments)
+    assert again.code == 1
+    assert "--resume" in again.err
+    assert command(*arguments, "--resume").out == first.out

@@ -1,0 +1,71 @@
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swae_text.errors import ConfigError
+from swae_text.latent.interpolation import interpolate, lerp, slerp
+
+vectors = st.lists(st.floats(-10, 10, width=32), min_size=4, max_size=4).map(
+    lambda numbers: torch.tensor(numbers, dtype=torch.float64)
+)
+ratios = st.floats(0, 1)
+
+
+@given(vectors, vectors, ratios)
+def test_both_paths_have_their_ends_and_are_symmetric(a, b, t):
+    for path in (lerp, slerp):
+        torch.testing.assert_close(path(a, b, 0.0), a)
+        torch.testing.assert_close(path(a, b, 1.0), b)
+        torch.testing.assert_close(path(a, b, t), path(b, a, 1 - t), atol=1e-6, rtol=1e-6)
+
+
+@given(vectors, vectors, ratios)
+def test_slerp_keeps_the_length_between_those_of_the_ends(a, b, t):
+    cosine = (a @ b) / (a.norm() * b.norm()).clamp_min(1e-12)
+    if cosine > -0.999:  # antiparallel vectors take the straight line
+        low, high = sorted([a.norm().item(), b.norm().item()])
+        assert low - 1e-6 <= slerp(a, b, t).norm().item() <= high + 1e-6
+
+
+def test_slerp_turns_evenly():
+    a, b = torch.tensor([2.0, 0.0]), torch.tensor([0.0, 2.0])
+    angles = torch.tensor([0.0, 0.25, 0.5, 0.75, 1.0]) * math.pi / 2
+    expected = 2 * torch.stack([angles.cos(), angles.sin()], 1)
+    torch.testing.assert_close(interpolate(a, b, 5, "slerp"), expected)
+
+
+def test_where_there_is_no_arc_the_path_is_straight():
+    a, zero = torch.tensor([3.0, 4.0]), torch.zeros(2)
+    for b in (-a, -2 * a, 2 * a, a, zero):
+        torch.testing.assert_close(slerp(a, b, 0.3), lerp(a, b, 0.3))
+        torch.testing.assert_close(slerp(b, a, 0.3), lerp(b, a, 0.3))
+
+
+def test_rows_of_a_batch_are_independent():
+    a, b, t = torch.randn(6, 3), torch.randn(6, 3), torch.rand(6)
+    a[2] = -b[2]
+    each = torch.stack([slerp(a[i], b[i], t[i].item()) for i in range(6)])
+    torch.testing.assert_close(slerp(a, b, t), each)
+
+
+def test_slerp_has_a_finite_gradient_where_it_falls_back():
+    a = torch.tensor([[1.0, 0.0], [0.0, 0.0]], requires_grad=True)
+    slerp(a, torch.tensor([[1.0, 0.0], [1.0, 0.0]]), 0.5).sum().backward()
+    assert a.grad is not None and a.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("path", ["linear", "slerp"])
+def test_ends_are_exact_to_the_bit(path):
+    a, b = torch.randn(16), torch.randn(16)
+    points = interpolate(a, b, 7, path)
+    assert points.shape == (7, 16)
+    assert torch.equal(points[0], a) and torch.equal(points[-1], b)
+    assert torch.equal(interpolate(a, b, 2, path), torch.stack([a, b]))
+
+
+def test_one_step_is_refused():
+    with pytest.raises(ConfigError, match="steps=1"):
+        interpolate(torch.zeros(2), torch.ones(2), 1)
