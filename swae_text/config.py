@@ -10,7 +10,7 @@ Shape letters used throughout the package: ``B`` batch, ``T`` time (tokens), ``K
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
@@ -72,7 +72,7 @@ class CorpusConfig(Strict):
     """Seed of the splits, apart from the run's seed so that runs share a test set."""
 
     @model_validator(mode="after")
-    def _lengths_in_order(self) -> Self:
+    def _lengths_in_order(self) -> "CorpusConfig":
         if self.min_words > self.max_words:
             raise ValueError(f"min_words={self.min_words} is above max_words={self.max_words}")
         return self
@@ -121,7 +121,7 @@ class TransformerEncoderConfig(Strict):
     """Dropout on the residual branches."""
 
     @model_validator(mode="after")
-    def _heads_divide(self) -> Self:
+    def _heads_divide(self) -> "TransformerEncoderConfig":
         if self.width % self.heads:
             raise ValueError(f"heads={self.heads} does not divide width={self.width}")
         return self
@@ -141,7 +141,7 @@ class LSTMEncoderConfig(Strict):
     """Dropout on embeddings and between layers."""
 
     @model_validator(mode="after")
-    def _heads_divide(self) -> Self:
+    def _heads_divide(self) -> "LSTMEncoderConfig":
         if self.width % self.heads:
             raise ValueError(f"heads={self.heads} does not divide width={self.width}")
         return self
@@ -155,12 +155,8 @@ class LSTMDecoderConfig(LSTMEncoderConfig):
     """LSTM fed with the whole code at every step; its states then attend to the slots."""
 
 
-EncoderConfig = Annotated[
-    TransformerEncoderConfig | LSTMEncoderConfig, Field(discriminator="kind")
-]
-DecoderConfig = Annotated[
-    TransformerDecoderConfig | LSTMDecoderConfig, Field(discriminator="kind")
-]
+EncoderConfig = Annotated[TransformerEncoderConfig | LSTMEncoderConfig, Field(discriminator="kind")]
+DecoderConfig = Annotated[TransformerDecoderConfig | LSTMDecoderConfig, Field(discriminator="kind")]
 
 
 class IMQConfig(Strict):
@@ -265,7 +261,7 @@ class ModelConfig(Strict):
     regulariser: RegulariserConfig = NoneConfig()
 
     @model_validator(mode="after")
-    def _possible(self) -> Self:
+    def _possible(self) -> "ModelConfig":
         if self.code_dim % self.slots:
             raise ValueError(f"slots={self.slots} does not divide code_dim={self.code_dim}")
         if self.normalise and self.regulariser.kind == "kl":
@@ -325,10 +321,10 @@ class StackedWAEConfig(Strict):
 class OptimiserConfig(Strict):
     """AdamW with warm-up, a flat stretch, and a linear fall to zero at the end."""
 
-    learning_rate: PositiveFloat = 2e-3
+    learning_rate: PositiveFloat = 1.2e-3
     """Peak learning rate."""
     beta2: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.98
-    """AdamW's β₂ (β₁ is 0.9)."""
+    """AdamW's β₂ (its β₁ is 0.9)."""
     weight_decay: NonNegativeFloat = 0.01
     """Decoupled weight decay on matrices; vectors have none."""
     warmup: NonNegativeInt = 200
@@ -355,7 +351,7 @@ class BudgetConfig(Strict):
 class StageOneTraining(BudgetConfig):
     """How stage one is trained."""
 
-    batch_tokens: PositiveInt = 2048
+    batch_tokens: PositiveInt = 768
     """Tokens a batch, at most, padding counted."""
     evaluate_sentences: PositiveInt = 1000
     """Validation sentences reconstructed at each look."""
@@ -374,7 +370,7 @@ class StageTwoTraining(BudgetConfig):
     """Steps at the end in which ĉ is also judged by the frozen decoder's cross-entropy."""
     finetune_weight: PositiveFloat = 1.0
     """Weight of that cross-entropy (nats a token) beside the squared error of the codes."""
-    optimiser: OptimiserConfig = OptimiserConfig(learning_rate=1e-3)
+    optimiser: OptimiserConfig = OptimiserConfig(learning_rate=1e-4)
 
 
 class TrainingConfig(Strict):
@@ -407,29 +403,18 @@ class RunConfig(Strict):
 # ---------------------------------------------------------------------------------- reading
 
 
-def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
+def load_config(path: str | Path | None, overrides: Sequence[str] = ()) -> RunConfig:
     """Read a YAML file and apply ``a.b=value`` overrides; values are read as YAML.
+
+    Without a file, the overrides apply to the defaults.
 
     Raises:
         ConfigError: the file is missing or not YAML, or a setting is unknown or impossible.
     """
-    try:
-        tree = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}): give a YAML file") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 text: give a YAML file") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        problem = getattr(error, "problem", None) or "unreadable"
-        raise ConfigError(f"{where}: not valid YAML ({problem})") from error
-    if not isinstance(tree, dict | None):
-        raise ConfigError(f"{path}: holds a {type(tree).__name__}, not settings (key: value)")
-    tree = tree or {}
+    tree = {} if path is None else _read_yaml(path)
     for override in overrides:
         _override(tree, override)
-    return parse_config(tree, where=str(path))
+    return parse_config(tree, where="settings" if path is None else str(path))
 
 
 def parse_config(tree: dict[str, Any], where: str = "config") -> RunConfig:
@@ -460,6 +445,24 @@ def describe(error: ValidationError) -> str:
     return f"{path}: {message}{found}" + (f"; and {len(more)} more" if more else "")
 
 
+def _read_yaml(path: str | Path) -> dict[str, Any]:
+    """The settings in a file, as plain values."""
+    try:
+        tree = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}): give a YAML file") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text: give a YAML file") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        problem = getattr(error, "problem", None) or "unreadable"
+        raise ConfigError(f"{where}: not valid YAML ({problem})") from error
+    if not isinstance(tree, dict | None):
+        raise ConfigError(f"{path}: holds a {type(tree).__name__}, not settings (key: value)")
+    return tree or {}
+
+
 def _override(tree: dict[str, Any], override: str) -> None:
     """Set one dotted path in a tree of plain values, making the branches it needs."""
     dotted, equals, text = override.partition("=")
@@ -484,9 +487,9 @@ def _child(node: Any, branch: str, override: str) -> Any:
     if isinstance(node, list):
         child = node[_index(node, branch, override)]
     else:
-        child = node[branch] if node.get(branch) is not None else node.setdefault(branch, {})
-        if child is None:
-            child = node[branch] = {}
+        if node.get(branch) is None:
+            node[branch] = {}
+        child = node[branch]
     if not isinstance(child, dict | list):
         raise ConfigError(f"--set {override}: '{branch}' is a single value and has no parts")
     return child

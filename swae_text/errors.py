@@ -1,13 +1,13 @@
 """What can go wrong, as one tree. Every message says what, where, and what to do next.
 
-    SwaeTextError                the library refused: the command line prints one line and exits with 1
-    ├── ConfigError              a setting is unknown, of the wrong type, or impossible with another
-    ├── CorpusError              a row or a file cannot be read as sentences (names file:line)
-    │   └── CorpusUnavailable    a corpus is not on this machine and the hub cannot be reached
-    ├── TokenizerError           the tokenizer cannot be trained or loaded
-    ├── ModelFolderError         a model folder is missing a part, damaged, or of another version
-    ├── CheckpointError          a run cannot be continued from what is on disk
-    └── TrainingError            a run went wrong: a loss that is not finite, a budget of nothing
+SwaeTextError                the library refused: the command line prints one line and exits with 1
+├── ConfigError              a setting is unknown, of the wrong type, or impossible with another
+├── CorpusError              a row or a file cannot be read as sentences (names file:line)
+│   └── CorpusUnavailable    a corpus is not on this machine and the hub cannot be reached
+├── TokenizerError           the tokenizer cannot be trained or loaded
+├── ModelFolderError         a model folder is missing a part, damaged, or of another version
+├── CheckpointError          a run cannot be continued from what is on disk
+└── TrainingError            a run went wrong: a loss that is not finite, a budget of nothing
 """
 
 

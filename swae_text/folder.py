@@ -1,10 +1,10 @@
 """The model folder: what ``save_pretrained`` writes and ``from_pretrained`` reads.
 
-    config.yaml         format, version, labels, and every setting of the run
-    model.safetensors   weights of both stages; nothing in the folder is ever executed
-    tokenizer.model     SentencePiece
-    README.md           the model card
-    checksums.json      sha256 of each of them, checked before anything is believed
+config.yaml         format, version, labels, and every setting of the run
+model.safetensors   weights of both stages; nothing in the folder is ever executed
+tokenizer.model     SentencePiece
+README.md           the model card
+checksums.json      sha256 of each of them, checked before anything is believed
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from swae_text import __version__
 from swae_text.atomic import atomic_write
 from swae_text.config import dump_config, parse_config
 from swae_text.corpora.tokenizer import Tokenizer
@@ -24,7 +25,6 @@ from swae_text.errors import ModelFolderError
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.models.stacked_wae import StackedWAE
 from swae_text.space import SentenceSpace
-from swae_text import __version__
 
 FORMAT = 1
 CONFIG, WEIGHTS, TOKENIZER, CARD, CHECKSUMS = (
@@ -129,12 +129,16 @@ def _fill(space: SentenceSpace, data: bytes, where: Path) -> None:
     except SafetensorError as error:
         raise ModelFolderError(f"{where}: not a safetensors file ({error})") from error
     expected = _weights(space)
-    wrong = [n for n in weights.keys() | expected.keys() if _shape(weights, n) != _shape(expected, n)]
+    wrong = [
+        n for n in weights.keys() | expected.keys() if _shape(weights, n) != _shape(expected, n)
+    ]
     if wrong:
         raise ModelFolderError(f"{where}: weights do not fit the settings ({sorted(wrong)[0]})")
     for stage, module in (("autoencoder", space.autoencoder), ("stacked", space.stacked)):
         if module is not None:
-            part = {n.removeprefix(f"{stage}."): w for n, w in weights.items() if n.startswith(stage)}
+            part = {
+                n.removeprefix(f"{stage}."): w for n, w in weights.items() if n.startswith(stage)
+            }
             module.load_state_dict(part, strict=False)
 
 

@@ -119,7 +119,7 @@ class SentenceSpace:
     @torch.inference_mode()
     def decode(
         self,
-        z: Float[Tensor, "sentences dim"],
+        z: Tensor,
         *,
         space: Space | None = None,
         temperature: float = 0.0,
@@ -128,7 +128,7 @@ class SentenceSpace:
         generator: torch.Generator | None = None,
         batch_size: int = 256,
     ) -> list[str]:
-        """Vectors to sentences: greedy, or drawn at a temperature (see ``Decoding``).
+        """Vectors ``[sentences, dim]`` to sentences: greedy, or drawn (see ``Decoding``).
 
         Raises:
             ConfigError: the vectors have not as many numbers as the space.
@@ -141,7 +141,7 @@ class SentenceSpace:
         decoding = Decoding(temperature, top_k, top_p)
         codes = self.to_codes(z.to(self.device), space)
         sentences: list[list[int]] = []
-        for part in codes.split(batch_size):
+        for part in torch.split(codes, batch_size):
             sentences += generate(self.autoencoder, part, decoding, generator)
         return self.tokenizer.decode(sentences)
 
@@ -210,7 +210,7 @@ class SentenceSpace:
         """
         texts = [texts] if isinstance(texts, str) else texts
         normal = [normalise(text, self.config.corpus) for text in texts]
-        tokens = [np.asarray(pieces) for pieces in self.tokenizer.encode(normal)]
+        tokens = [np.asarray(pieces, dtype=np.int32) for pieces in self.tokenizer.encode(normal)]
         longest = self.config.model.max_tokens
         for number, pieces in enumerate(tokens, start=1):
             if len(pieces) > longest:

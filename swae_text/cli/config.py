@@ -21,7 +21,7 @@ def show(
     """Print every setting of a run as YAML, defaults and overrides filled in."""
     from swae_text.config import dump_config, load_config
 
-    settings = load_config(file or "/dev/null", overrides or [])
+    settings = load_config(file, overrides or [])
     write_lines([dump_config(settings).rstrip("\n")])
 
 

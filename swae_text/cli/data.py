@@ -64,13 +64,11 @@ def flat(tree: dict[str, object], prefix: str = "") -> list[tuple[str, object]]:
 
 def _settings(what: str, overrides: list[str]) -> "swae_text.config.RunConfig":
     """The settings that a YAML file or a catalog name stands for."""
-    import os
-
     from swae_text.config import load_config
     from swae_text.corpora.catalog import CATALOG
 
     if what in CATALOG:
-        return load_config(os.devnull, [f"corpus.source={what}", *overrides])
+        return load_config(None, [f"corpus.source={what}", *overrides])
     if not Path(what).exists():
         names = ", ".join(sorted(CATALOG))
         raise ConfigError(f"{what}: neither a YAML file nor a corpus of the catalog ({names})")

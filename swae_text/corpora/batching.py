@@ -65,7 +65,7 @@ def batches(
 
 def pad(tokens: Sequence[NDArray[np.int32]]) -> Int[Tensor, "batch time"]:
     """Put sentences under one another, ``PAD`` on the right (int64)."""
-    lengths = np.array([len(row) for row in tokens])
+    lengths = np.array([len(row) for row in tokens], dtype=np.int64)
     padded = np.full((len(tokens), lengths.max(initial=0)), PAD, dtype=np.int64)
     if len(tokens):
         padded[np.arange(padded.shape[1]) < lengths[:, None]] = np.concatenate(tokens)

@@ -52,6 +52,11 @@ def normalise(text: str, config: CorpusConfig) -> str:
     Unicode NFC; characters that cannot be printed are left out; single spaces; then lower case
     and punctuation set apart where ``config`` says so. The result may be empty.
     """
+    text = _plain(text, config)
+    return _split_punctuation(text) if config.split_punctuation else text
+
+
+def _plain(text: str, config: CorpusConfig) -> str:
     if not text.isprintable():
         text = "".join(map(_printable, text))
     text = text.replace("\u2581", "_")  # SentencePiece's own sign for a space
@@ -59,8 +64,7 @@ def normalise(text: str, config: CorpusConfig) -> str:
         text = text.lower()
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    text = " ".join(text.split())
-    return _split_punctuation(text) if config.split_punctuation else text
+    return " ".join(text.split())
 
 
 def key(sentence: str) -> str:
@@ -69,11 +73,17 @@ def key(sentence: str) -> str:
 
 
 def sentences(text: str, config: CorpusConfig) -> Iterator[str]:
-    """The normalised sentences of one text; one, maybe empty, where texts are not cut."""
+    """The normalised sentences of one text; one, maybe empty, where texts are not cut.
+
+    Sentences above ``max_words`` are left as they are apart from spaces: they will be dropped.
+    """
     if config.unescape:
         text = unescape(text)
     for sentence in split_sentences(text) if config.split_sentences else (text,):
-        yield normalise(sentence, config)
+        plain = _plain(sentence, config)
+        if config.split_punctuation and plain.count(" ") < config.max_words:
+            plain = _split_punctuation(plain)  # what is too long already only gets longer: spared
+        yield plain
 
 
 def unescape(text: str) -> str:
@@ -101,7 +111,19 @@ def split_sentences(text: str) -> list[str]:
                 pieces.append(line[start : end.end()].strip())
                 start = end.end()
         pieces.append(line[start:].strip())
-    return [piece for piece in pieces if piece]
+    return [tidy for piece in pieces if (tidy := _balanced(piece))]
+
+
+def _balanced(piece: str) -> str:
+    """Take off a bracket or quote at an end whose partner went to another sentence."""
+    opened = piece.count("(") - piece.count(")")
+    if opened > 0:
+        piece = piece.removeprefix("(")
+    elif opened < 0:
+        piece = piece.removesuffix(")")
+    if piece.count('"') % 2:
+        piece = piece[1:] if piece.startswith('"') else piece.removesuffix('"')
+    return piece.strip()
 
 
 def _ends_sentence(line: str, start: int, end: re.Match[str]) -> bool:
@@ -113,7 +135,7 @@ def _ends_sentence(line: str, start: int, end: re.Match[str]) -> bool:
         return True
     word = line[start : end.start()].rsplit(maxsplit=1)[-1:]
     before = word[0].lstrip("(\"'") if word and not line[end.start() - 1].isspace() else ""
-    if _INITIALS.fullmatch(before) and before != "I":
+    if _INITIALS.fullmatch(before) and before not in ("I", "i"):
         return False
     return not _ABBREVIATIONS.fullmatch(before)
 

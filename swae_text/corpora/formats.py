@@ -10,9 +10,9 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from io import BufferedReader
 from itertools import chain, count
 from pathlib import Path
-from typing import IO, cast
 
 from swae_text.config import CorpusConfig
 from swae_text.corpora.columns import Record, Row, rows
@@ -55,14 +55,14 @@ def read_file(
 
 
 def read_stream(
-    stream: IO[bytes],
+    stream: Iterable[bytes],
     name: str,
     kind: str,
     config: CorpusConfig,
     groups: Iterator[int],
     label: str | None = None,
 ) -> Iterator[Row]:
-    """Every row of an open stream of text. Lines that begin with ``{`` are JSONL at any ending.
+    """Every row of an open stream of lines. Lines that begin with ``{`` are JSONL at any ending.
 
     Raises:
         CorpusError: a row cannot be read.
@@ -81,13 +81,11 @@ def read_stream(
             yield Row(line, label, next(groups), f"{name}:{number}")
 
 
-def _opened(path: Path) -> IO[bytes]:
-    if path.name.lower().endswith(".gz"):
-        return cast(IO[bytes], gzip.open(path))
-    return path.open("rb")
+def _opened(path: Path) -> BufferedReader | gzip.GzipFile:
+    return gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb")
 
 
-def _decoded(stream: IO[bytes], name: str) -> Iterator[str]:
+def _decoded(stream: Iterable[bytes], name: str) -> Iterator[str]:
     """Lines as text, with their ends; only LF ends a line, as JSON allows the rarer ones inside."""
     number = 0
     try:

@@ -7,10 +7,10 @@ alone where nothing is held out yet. The only module that imports ``datasets``, 
 import logging
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, count
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from swae_text.config import CorpusConfig
 from swae_text.corpora.catalog import CATALOG, find_entry, packaged_file, with_catalog_defaults
@@ -32,7 +32,9 @@ SPLIT_NAMES = {
 _HUB_ID = re.compile(r"hub:([\w.-]+(?:/[\w.-]+)?)(?:/([\w.-]+))?(?:@([\w./-]+))?")
 
 
-def read_rows(config: CorpusConfig, stdin: IO[bytes] | None = None) -> dict[str, Iterator[Row]]:
+def read_rows(
+    config: CorpusConfig, stdin: Iterable[bytes] | None = None
+) -> dict[str, Iterator[Row]]:
     """The rows of each split of a source, as streams that can be read once.
 
     Args:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -244,7 +244,7 @@ def _spooled_stdin(corpus: CorpusConfig, cache: Path) -> Iterator[Path | None]:
         yield Path(spool.name)
 
 
-def _maybe_open(path: Path | None) -> AbstractContextManager[IO[bytes] | None]:
+def _maybe_open(path: Path | None) -> AbstractContextManager[BinaryIO | None]:
     return path.open("rb") if path else nullcontext()
 
 

@@ -92,6 +92,8 @@ class Tokenizer:
 
     def decode(self, ids: Sequence[Sequence[int]]) -> list[str]:
         """Sentences up to the first ``EOS``; special ids inside give nothing."""
+        if not ids:
+            return []  # SentencePiece would take this for one empty sentence
         decoded: list[str] = self._model.decode([_until_end(row) for row in ids])
         return decoded
 

@@ -1,0 +1,1 @@
+"""Operations on vectors: paths, attribute directions. Pure: no files, devices or printing."""

@@ -1,0 +1,1 @@
+"""Both stages: the sentence autoencoder, the stacked Wasserstein autoencoder, priors, divergences."""

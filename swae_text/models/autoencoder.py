@@ -16,7 +16,15 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from swae_text.config import DecoderConfig, EncoderConfig, KLConfig, ModelConfig, NoneConfig
+from swae_text.config import (
+    DecoderConfig,
+    EncoderConfig,
+    KLConfig,
+    LSTMDecoderConfig,
+    LSTMEncoderConfig,
+    ModelConfig,
+    NoneConfig,
+)
 from swae_text.corpora.corruption import corrupt
 from swae_text.corpora.tokenizer import BOS, PAD
 from swae_text.errors import TrainingError
@@ -29,11 +37,9 @@ from swae_text.models.divergences import (
     posterior_sample,
 )
 from swae_text.models.priors import GaussianPrior
+from swae_text.nn.base import SentenceDecoder, SentenceEncoder
 from swae_text.nn.recurrent import LSTMDecoder, LSTMEncoder
 from swae_text.nn.transformer import TransformerDecoder, TransformerEncoder
-
-ENCODERS = {"transformer": TransformerEncoder, "lstm": LSTMEncoder}
-DECODERS = {"transformer": TransformerDecoder, "lstm": LSTMDecoder}
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,9 @@ class SentenceAutoencoder(nn.Module):
 
     def memory(self, code: Float[Tensor, "batch code"]) -> Float[Tensor, "batch slots width"]:
         """The code as the slots that the decoder attends to."""
-        slots: Tensor = self.read(code.unflatten(1, (self.config.slots, -1)))
+        slots: Tensor = self.read(
+            code.view(len(code), self.config.slots, self.config.code_dim // self.config.slots)
+        )
         return slots
 
     def logits(self, states: Float[Tensor, "*any width"]) -> Float[Tensor, "*any vocab"]:
@@ -228,12 +236,16 @@ def _embedding(vocab_size: int, width: int) -> nn.Embedding:
     return embedding
 
 
-def _encoder(config: EncoderConfig, model: ModelConfig) -> nn.Module:
-    return ENCODERS[config.kind](config, model.slots, model.max_tokens)  # type: ignore[arg-type]
+def _encoder(config: EncoderConfig, model: ModelConfig) -> SentenceEncoder:
+    if isinstance(config, LSTMEncoderConfig):
+        return LSTMEncoder(config, model.slots)
+    return TransformerEncoder(config, model.slots, model.max_tokens)
 
 
-def _decoder(config: DecoderConfig, model: ModelConfig) -> nn.Module:
-    return DECODERS[config.kind](config, model.max_tokens)  # type: ignore[arg-type]
+def _decoder(config: DecoderConfig, model: ModelConfig) -> SentenceDecoder:
+    if isinstance(config, LSTMDecoderConfig):
+        return LSTMDecoder(config)
+    return TransformerDecoder(config, model.max_tokens)
 
 
 def _mean_length(tokens_BT: Tensor) -> Tensor:

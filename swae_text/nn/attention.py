@@ -64,7 +64,7 @@ class Attention(nn.Module):
         return self.attend(x_BTW, keys, values, mask=mask, causal=causal)
 
     def _split(self, x_BTW: Tensor) -> Tensor:
-        return x_BTW.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return x_BTW.view(*x_BTW.shape[:2], self.heads, -1).transpose(1, 2)
 
 
 def _look_up(
@@ -85,7 +85,8 @@ def _look_up(
         scores_BHTS = scores_BHTS.masked_fill(future, -torch.inf)
     if mask is not None:
         scores_BHTS = scores_BHTS.masked_fill(~mask, -torch.inf)
-    return scores_BHTS.softmax(-1) @ values_BHSD
+    looked_up: Tensor = scores_BHTS.softmax(-1) @ values_BHSD
+    return looked_up
 
 
 class SlotReader(nn.Module):

@@ -14,19 +14,18 @@ from torch import Tensor, nn
 
 from swae_text.config import LSTMDecoderConfig, LSTMEncoderConfig
 from swae_text.nn.attention import Attention, Norm, SlotReader
-from swae_text.nn.state import DecoderState
+from swae_text.nn.base import DecoderState, SentenceDecoder, SentenceEncoder
 
 
-class LSTMEncoder(nn.Module):
+class LSTMEncoder(SentenceEncoder):
     """Embedded tokens to the slots of the code.
 
     Args:
         config: size of the encoder.
         slots: number of slots ``K`` that the learned queries fill.
-        max_tokens: not needed here; every encoder is built with it.
     """
 
-    def __init__(self, config: LSTMEncoderConfig, slots: int, max_tokens: int) -> None:
+    def __init__(self, config: LSTMEncoderConfig, slots: int) -> None:
         super().__init__()
         half, dropout = config.width // 2, config.dropout if config.layers > 1 else 0.0
         self.dropout = nn.Dropout(config.dropout)
@@ -54,10 +53,10 @@ class LSTMEncoder(nn.Module):
         return slots
 
 
-class LSTMDecoder(nn.Module):
+class LSTMDecoder(SentenceDecoder):
     """Embedded tokens and the slots of a code to the states that predict the next token."""
 
-    def __init__(self, config: LSTMDecoderConfig, max_tokens: int) -> None:
+    def __init__(self, config: LSTMDecoderConfig) -> None:
         super().__init__()
         dropout = config.dropout if config.layers > 1 else 0.0
         self.dropout = nn.Dropout(config.dropout)

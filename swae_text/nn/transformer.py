@@ -7,6 +7,8 @@ Both take embedded tokens, so that one embedding table serves encoder, decoder a
 Shape letters are those of ``swae_text.config``; ``H`` heads, ``D`` width of a head.
 """
 
+from typing import cast
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
@@ -14,7 +16,7 @@ from torch.nn import functional
 
 from swae_text.config import TransformerDecoderConfig, TransformerEncoderConfig
 from swae_text.nn.attention import Attention, Norm, SlotReader
-from swae_text.nn.state import DecoderState
+from swae_text.nn.base import DecoderState, SentenceDecoder, SentenceEncoder
 
 
 class FeedForward(nn.Module):
@@ -46,10 +48,11 @@ class EncoderBlock(nn.Module):
         """``mask`` is true where a key may be looked at; None: everywhere."""
         normed = self.attention_norm(x_BTW)
         x_BTW = x_BTW + self.dropout(self.attention(normed, normed, mask=mask))
-        return x_BTW + self.dropout(self.feedforward(self.feedforward_norm(x_BTW)))
+        after: Tensor = x_BTW + self.dropout(self.feedforward(self.feedforward_norm(x_BTW)))
+        return after
 
 
-class TransformerEncoder(nn.Module):
+class TransformerEncoder(SentenceEncoder):
     """Embedded tokens to the slots of the code.
 
     Args:
@@ -60,7 +63,7 @@ class TransformerEncoder(nn.Module):
 
     def __init__(self, config: TransformerEncoderConfig, slots: int, max_tokens: int) -> None:
         super().__init__()
-        self.positions = nn.Parameter(torch.randn(max_tokens, config.width) * 0.02)
+        self.positions = nn.Parameter(torch.randn(max_tokens, config.width) * config.width**-0.5)
         self.blocks = nn.ModuleList(EncoderBlock(config) for _ in range(config.layers))
         self.reader = SlotReader(config.width, config.heads, slots)
 
@@ -94,7 +97,8 @@ class DecoderBlock(nn.Module):
         normed = self.attention_norm(x_BTW)
         x_BTW = x_BTW + self.dropout(self.attention(normed, normed, causal=True))
         x_BTW = x_BTW + self.dropout(self.slots_attention(self.slots_norm(x_BTW), slots_BKW))
-        return x_BTW + self.dropout(self.feedforward(self.feedforward_norm(x_BTW)))
+        after: Tensor = x_BTW + self.dropout(self.feedforward(self.feedforward_norm(x_BTW)))
+        return after
 
     def step(self, x_B1W: Tensor, cache: DecoderState) -> tuple[Tensor, DecoderState]:
         """One position; ``cache`` holds keys and values of the past and of the slots."""
@@ -108,12 +112,12 @@ class DecoderBlock(nn.Module):
         return x_B1W, [keys, values, slot_keys, slot_values]
 
 
-class TransformerDecoder(nn.Module):
+class TransformerDecoder(SentenceDecoder):
     """Embedded tokens and the slots of a code to the states that predict the next token."""
 
     def __init__(self, config: TransformerDecoderConfig, max_tokens: int) -> None:
         super().__init__()
-        self.positions = nn.Parameter(torch.randn(max_tokens, config.width) * 0.02)
+        self.positions = nn.Parameter(torch.randn(max_tokens, config.width) * config.width**-0.5)
         self.blocks = nn.ModuleList(DecoderBlock(config) for _ in range(config.layers))
         self.norm = Norm()
 
@@ -130,7 +134,7 @@ class TransformerDecoder(nn.Module):
     def start(self, slots: Float[Tensor, "batch slots width"]) -> DecoderState:
         """The state before the first token: an empty past, and the slots' keys and values."""
         state: DecoderState = []
-        for block in self.blocks:
+        for block in self._blocks:
             keys, values = block.slots_attention.keys_values(slots)
             state += [keys[:, :, :0], values[:, :, :0], keys, values]
         return state
@@ -141,7 +145,11 @@ class TransformerDecoder(nn.Module):
         """Read one token a row; equal to ``forward`` at that position."""
         x_B1W = (x + self.positions[state[0].shape[2]])[:, None]
         after: DecoderState = []
-        for i, block in enumerate(self.blocks):
+        for i, block in enumerate(self._blocks):
             x_B1W, cache = block.step(x_B1W, state[4 * i : 4 * i + 4])
             after += cache
         return self.norm(x_B1W)[:, 0], after
+
+    @property
+    def _blocks(self) -> list[DecoderBlock]:
+        return cast(list[DecoderBlock], list(self.blocks))

@@ -1,7 +1,7 @@
 """The codes of a corpus, computed once by stage one and kept on disk for stage two.
 
-    runs/NAME/codes/train.npy     [sentences, C] float32, memory-mapped
-    runs/NAME/codes/made.json     checksum of the weights and name of the corpus that made them
+runs/NAME/codes/train.npy     [sentences, C] float32, memory-mapped
+runs/NAME/codes/made.json     checksum of the weights and name of the corpus that made them
 """
 
 import hashlib

@@ -4,6 +4,7 @@ Everything else sees an ``Engine``: it prepares modules and optimisers, tells th
 runs the backward pass. Without a GPU a device is a process (gloo).
 """
 
+import logging
 import time
 from typing import Any, cast
 
@@ -36,6 +37,7 @@ class Engine:
             strategy="ddp_find_unused_parameters_true" if config.devices > 1 else "auto",
             precision=cast(Any, plugin),
         )
+        logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
         self.fabric.launch()
         self.fabric.seed_everything(seed, verbose=False)
 
@@ -93,7 +95,7 @@ def gains_from_bfloat16(accelerator: str = "cpu") -> bool:
     A CPU is measured (about 20 ms): many only emulate bfloat16, and run it slower.
     """
     if accelerator == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return _seconds(torch.float32) > 1.5 * _seconds(torch.bfloat16)
 
 

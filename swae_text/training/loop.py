@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -45,6 +45,7 @@ class StepLoss:
     prior_z: Tensor
 
 
+@runtime_checkable
 class Stage(Protocol):
     """What the loop needs to know of a stage.
 
@@ -85,9 +86,7 @@ class Loop:
         self.budget: BudgetConfig = stage.budget
         self.generator = torch.Generator(engine.device).manual_seed(seed + engine.rank)
         optimiser = build_optimiser(stage.module, stage.budget.optimiser)
-        critic = _critic_optimiser(stage)
-        optimisers = [part for part in (optimiser, critic) if part is not None]
-        self.module, *self.optimisers = engine.prepare(stage.module, *optimisers)
+        self.module, *self.optimisers = engine.prepare(stage.module, optimiser, *_critics(stage))
         self.step, self.epoch, self.place, self.seconds = 0, 0, 0, 0.0
 
     def run(self) -> None:
@@ -152,10 +151,9 @@ class Loop:
             self.epoch, self.place = self.epoch + 1, 0
 
     def _one_step(self, rows: np.ndarray, progress: float) -> dict[str, float]:
-        config, (optimiser, *critic) = self.stage.budget.optimiser, self.optimisers
+        config, (optimiser, *critics) = self.stage.budget.optimiser, self.optimisers
         self.module.train()
-        factor = rate(config, self.step, progress)
-        set_rate(optimiser, factor)
+        set_rate(optimiser, rate(config, self.step, progress))
         loss = self.stage.loss(self.module, rows, self.generator, progress)
         optimiser.zero_grad()
         self.engine.backward(loss.total)
@@ -168,11 +166,11 @@ class Loop:
                 "the learning rate (training.stage_*.optimiser.learning_rate) and --resume"
             )
         optimiser.step()
-        if critic:
-            critic[0].zero_grad()
+        for critic in critics:
+            critic.zero_grad()
             critic_loss = self.module.critic_loss(loss.z.detach(), loss.prior_z)
             self.engine.backward(critic_loss)
-            critic[0].step()
+            critic.step()
             parts["critic"] = float(critic_loss.detach())
         return parts
 
@@ -229,9 +227,9 @@ class Loop:
             self.log.forget_after(self.stage.name, self.step)
 
 
-def _critic_optimiser(stage: Stage) -> Optimizer | None:
+def _critics(stage: Stage) -> list[Optimizer]:
     """Adam with β₁ = 0.5 (Radford et al., 2016) for the critic, where there is one."""
     if not isinstance(stage.regulariser, AdversarialConfig):
-        return None
+        return []
     rate = stage.regulariser.learning_rate
-    return Adam(list(stage.module.critic_parameters()), lr=rate, betas=(0.5, 0.999))
+    return [Adam(list(stage.module.critic_parameters()), lr=rate, betas=(0.5, 0.999))]

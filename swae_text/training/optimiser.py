@@ -12,12 +12,11 @@ def build_optimiser(module: Any, config: OptimiserConfig) -> Optimizer:
 
     Each group remembers its peak learning rate as ``initial_lr``.
     """
-    matrices, vectors = [], []
-    for parameter in module.model_parameters():
-        (matrices if parameter.ndim >= 2 else vectors).append(parameter)
-    rate, decay = config.learning_rate, config.weight_decay
-    groups = [
-        {"params": matrices, "weight_decay": decay, "initial_lr": rate},
-        {"params": vectors, "weight_decay": 0.0, "initial_lr": rate},
+    weights, rate = list(module.model_parameters()), config.learning_rate
+    groups: list[dict[str, Any]] = [
+        {"params": [w for w in weights if w.ndim >= 2], "weight_decay": config.weight_decay},
+        {"params": [w for w in weights if w.ndim < 2], "weight_decay": 0.0},
     ]
+    for group in groups:
+        group["initial_lr"] = rate
     return AdamW(groups, lr=rate, betas=(0.9, config.beta2), fused=True)

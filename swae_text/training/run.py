@@ -1,10 +1,10 @@
 """A whole run: corpus, stage one, its codes, stage two, and the model folder that comes out.
 
-    runs/NAME/config.yaml     every setting of the run
-    runs/NAME/metrics.jsonl   one row a look at the validation split
-    runs/NAME/checkpoints/    to go on from
-    runs/NAME/codes/          stage two's training data
-    runs/NAME/model/          what ``SentenceSpace.from_pretrained`` reads
+runs/NAME/config.yaml     every setting of the run
+runs/NAME/metrics.jsonl   one row a look at the validation split
+runs/NAME/checkpoints/    to go on from
+runs/NAME/codes/          stage two's training data
+runs/NAME/model/          what ``SentenceSpace.from_pretrained`` reads
 """
 
 import os
@@ -182,7 +182,9 @@ def _prepared(config: RunConfig, engine: Engine, report: Report) -> PreparedCorp
     corpus = corpus or ready()
     if not len(corpus.valid):
         raise TrainingError("the corpus has no validation sentences: raise corpus.valid_size")
-    report(Note(f"{len(corpus.train):,} training sentences" + (", cached" if corpus.cached else "")))
+    report(
+        Note(f"{len(corpus.train):,} training sentences" + (", cached" if corpus.cached else ""))
+    )
     return corpus
 
 

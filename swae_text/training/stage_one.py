@@ -52,7 +52,7 @@ class StageOne:
         return StepLoss(loss.total, parts, loss.z, loss.prior_z)
 
     def evaluate(self) -> dict[str, float]:
-        """Greedy reconstruction of validation sentences: BLEU and exact match in percent."""
+        """Greedy reconstruction of validation sentences: BLEU and share of exact matches."""
         return valid_reconstruction(self.space, self.corpus, self.budget.evaluate_sentences)
 
 

@@ -66,7 +66,7 @@ class StageTwo:
             codes, generator=generator, progress=progress, labels=labels
         )
         total, parts = loss.total, {"mse": loss.reconstruction, "divergence": loss.divergence}
-        if progress > 1 - self.budget.finetune_steps / self.budget.steps:
+        if progress >= 1 - self.budget.finetune_steps / self.budget.steps:
             tokens = pad(self.corpus.train.tokens(rows)).to(self.device)
             said = self.autoencoder.cross_entropy(loss.reconstructed, tokens)
             total, parts = total + self.budget.finetune_weight * said, parts | {"said": said}

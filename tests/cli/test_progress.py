@@ -54,7 +54,9 @@ def test_bar_shows_the_state_of_the_stage():
         assert progress.finished
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(7.0, "0:07"), (750.0, "12:30"), (3723.4, "1:02:03")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(7.0, "0:07"), (750.0, "12:30"), (3723.4, "1:02:03")]
+)
 def test_clock(seconds, text):
     assert clock(seconds) == text
 

@@ -1,0 +1,151 @@
+"""Stage one: padding, teacher forcing against decoding, and every regulariser."""
+
+import pytest
+import torch
+
+from swae_text.config import ModelConfig
+from swae_text.corpora.tokenizer import EOS, PAD
+from swae_text.models.autoencoder import SentenceAutoencoder
+
+VOCAB = 60
+KINDS = ("transformer", "lstm")
+PAIRS = [(encoder, decoder) for encoder in KINDS for decoder in KINDS]
+
+
+def model(encoder: str = "transformer", decoder: str = "transformer", **settings):
+    torch.manual_seed(0)
+    size = {"width": 32, "layers": 2, "heads": 2}
+    tree = {
+        "encoder": {"kind": encoder, **size},
+        "decoder": {"kind": decoder, **size},
+        "code_dim": 16,
+        "slots": 4,
+        "code_noise": 0.0,
+        "max_tokens": 12,
+        **settings,
+    }
+    return SentenceAutoencoder(ModelConfig.model_validate(tree), VOCAB)
+
+
+def sentences(n: int = 6, longest: int = 10) -> torch.Tensor:
+    random = torch.Generator().manual_seed(1)
+    tokens = torch.randint(4, VOCAB, (n, longest), generator=random)
+    lengths = torch.randint(2, longest, (n,), generator=random)
+    lengths[0] = longest - 1
+    time = torch.arange(longest)
+    tokens[time == lengths[:, None]] = EOS
+    tokens[time > lengths[:, None]] = PAD
+    return tokens
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_padding_does_not_change_a_code(kind):
+    encode, tokens = model(encoder=kind).eval().encode, sentences()
+    alone = torch.cat([encode(row[row != PAD][None]) for row in tokens])
+    torch.testing.assert_close(encode(tokens), alone, atol=1e-5, rtol=1e-4)
+
+
+def test_padding_does_not_change_a_code_in_bfloat16():
+    # Another path through attention; its own rounding is the only difference allowed.
+    encode, tokens = model().eval().encode, sentences()
+    with torch.autocast("cpu", torch.bfloat16):
+        alone = torch.cat([encode(row[row != PAD][None]) for row in tokens])
+        together = encode(tokens)
+    torch.testing.assert_close(together, alone, atol=0.06, rtol=0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_step_equals_teacher_forcing(kind):
+    autoencoder, tokens = model(decoder=kind).eval(), sentences()
+    code = autoencoder.encode(tokens)
+    embedded = autoencoder.embedding(tokens)
+    forced = autoencoder.decoder(embedded, autoencoder.memory(code))
+    state = autoencoder.decoder.start(autoencoder.memory(code))
+    for time in range(tokens.shape[1]):
+        hidden, state = autoencoder.decoder.step(embedded[:, time], state)
+        torch.testing.assert_close(hidden, forced[:, time], atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_decoder_does_not_see_the_future(kind):
+    autoencoder, tokens = model(decoder=kind).eval(), sentences()
+    code = autoencoder.encode(tokens)
+    changed = tokens.clone()
+    changed[:, 5:] = 7
+    before, after = (
+        autoencoder.decoder(autoencoder.embedding(x), autoencoder.memory(code))
+        for x in (tokens, changed)
+    )
+    torch.testing.assert_close(before[:, :5], after[:, :5])
+    assert not torch.allclose(before[:, 5:], after[:, 5:])
+
+
+def test_normalised_codes_have_one_length():
+    code = model().encode(sentences())
+    torch.testing.assert_close(code.norm(dim=1), torch.full((6,), 4.0))
+
+
+def test_codes_are_free_without_normalisation():
+    lengths = model(normalise=False).encode(sentences()).norm(dim=1)
+    assert lengths.std() > 1e-3
+
+
+@pytest.mark.parametrize("kind", ["none", "kl", "mmd", "sliced", "adversarial"])
+def test_every_regulariser_reaches_the_encoder(kind):
+    autoencoder = model(
+        regulariser={"kind": kind}, normalise=False, code_noise=0.1, bag_of_words=1.0
+    )
+    loss = autoencoder.loss(sentences(), generator=torch.Generator().manual_seed(0))
+    assert loss.total.isfinite()
+    if kind == "none":
+        assert loss.divergence == 0 and len(loss.prior_z) == 0
+        return
+    loss.divergence.backward()
+    gradient = autoencoder.write.weight.grad
+    assert gradient is not None and gradient.abs().sum() > 0
+
+
+def test_the_critic_is_apart_from_the_model():
+    autoencoder = model(regulariser={"kind": "adversarial", "hidden": 8})
+    critic = {id(p) for p in autoencoder.critic_parameters()}
+    rest = {id(p) for p in autoencoder.model_parameters()}
+    assert critic and not critic & rest
+    assert critic | rest == {id(p) for p in autoencoder.parameters()}
+    loss = autoencoder.loss(sentences(), generator=torch.Generator().manual_seed(0))
+    autoencoder.critic_loss(loss.z, loss.prior_z).backward()
+    assert all(p.grad is None for p in autoencoder.model_parameters())
+
+
+def test_noise_rises_over_its_warmup():
+    autoencoder = model(code_noise=0.8, noise_warmup=0.5).eval()
+    tokens = sentences()
+    clean = autoencoder.cross_entropy(autoencoder.encode(tokens), tokens)
+
+    def loss(progress: float) -> torch.Tensor:
+        generator = torch.Generator().manual_seed(0)
+        return autoencoder.loss(tokens, generator=generator, progress=progress).cross_entropy
+
+    torch.testing.assert_close(loss(0.0), clean)
+    assert not torch.allclose(loss(0.25), clean)
+    torch.testing.assert_close(loss(0.5), loss(1.0))
+
+
+def test_the_bag_of_words_does_not_know_the_order():
+    autoencoder, tokens = model(bag_of_words=1.0), sentences(1)
+    code = torch.randn(1, 16)
+    turned = tokens[:, torch.randperm(tokens.shape[1])]
+    torch.testing.assert_close(
+        autoencoder._bag_of_words(code, tokens), autoencoder._bag_of_words(code, turned)
+    )
+
+
+@pytest.mark.parametrize("widths", [(32, 16), (16, 32)])
+def test_encoder_and_decoder_may_differ_in_width(widths):
+    one, two = (
+        {"kind": kind, "width": w, "heads": 2} for kind, w in zip(KINDS, widths, strict=True)
+    )
+    tree = {"encoder": one, "decoder": two, "code_dim": 8, "slots": 2, "max_tokens": 12}
+    autoencoder = SentenceAutoencoder(ModelConfig.model_validate(tree), VOCAB)
+    loss = autoencoder.loss(sentences(), generator=torch.Generator().manual_seed(0))
+    loss.total.backward()
+    assert all(p.grad is not None for p in autoencoder.parameters())

@@ -1,0 +1,107 @@
+"""``SentenceSpace`` and its folder: round trips, order, and what is refused."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from swae_text.errors import ConfigError, CorpusError, ModelFolderError
+from swae_text.space import SentenceSpace
+
+TEXTS = ["the cook was kind and quick today .", "my friend shouted at us .", "again ."]
+
+
+@pytest.fixture(scope="module")
+def space(tiny_run: Path) -> SentenceSpace:
+    return SentenceSpace.from_pretrained(tiny_run / "model")
+
+
+@pytest.mark.parametrize("name", ["latent", "code"])
+def test_order_and_batches_change_nothing(space, name):
+    together = space.encode(TEXTS, space=name)
+    alone = torch.cat([space.encode(text, space=name, batch_size=1) for text in TEXTS])
+    torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-4)
+    assert together.shape == (3, space.dim(name))
+
+
+def test_a_saved_space_is_the_same_space(space, tmp_path):
+    space.save_pretrained(tmp_path / "copy")
+    copy = SentenceSpace.from_pretrained(tmp_path / "copy")
+    assert torch.equal(copy.encode(TEXTS), space.encode(TEXTS))
+    assert copy.sample(4, seed=3) == space.sample(4, seed=3)
+    assert copy.labels == space.labels == ("hated", "liked")
+
+
+def test_samples_depend_on_the_seed_alone(space):
+    assert space.sample(5, seed=1) == space.sample(5, seed=1) != space.sample(5, seed=2)
+
+
+def test_both_ends_of_a_path_are_reconstructions(space):
+    for path in ("linear", "slerp"):
+        walk = space.interpolate(TEXTS[0], TEXTS[1], steps=5, path=path)
+        assert [walk.texts[0], walk.texts[-1]] == space.reconstruct(TEXTS[:2])
+        assert walk.t == [0, 0.25, 0.5, 0.75, 1] and walk.z.shape == (5, space.dim())
+
+
+def test_reconstruct_is_encode_then_decode(space):
+    assert space.reconstruct(TEXTS) == space.decode(space.encode(TEXTS))
+    assert space.reconstruct([]) == []
+
+
+def test_stage_two_round_trip_is_near_the_code(space):
+    code = space.encode(TEXTS, space="code")
+    back = space.to_codes(space.to_space(code, "latent"), "latent")
+    assert (back - code).square().mean() < 0.1 * code.square().mean()
+
+
+def test_token_accuracy_is_a_share(space):
+    assert 0 < space.token_accuracy(TEXTS, space="code") <= 1
+
+
+@pytest.mark.parametrize("bad", [torch.zeros(2, 5), torch.zeros(32)])
+def test_vectors_of_another_shape_are_refused(space, bad):
+    with pytest.raises(ConfigError, match="space"):
+        space.decode(bad)
+
+
+def test_too_long_a_sentence_is_named(space):
+    with pytest.raises(CorpusError, match="sentence 2"):
+        space.encode([TEXTS[0], "word " * 500])
+
+
+def test_a_label_needs_a_mixture(space):
+    with pytest.raises(ConfigError, match="mixture"):
+        space.sample(1, label="liked")
+
+
+def test_without_stage_two_there_is_no_latent(space):
+    alone = SentenceSpace(space.config, space.tokenizer, space.autoencoder)
+    assert alone.default_space == "code"
+    for refused in (lambda: alone.sample(1), lambda: alone.encode(TEXTS, space="latent")):
+        with pytest.raises(ModelFolderError, match="stage two"):
+            refused()
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "model.safetensors", "tokenizer.model"])
+def test_damage_is_noticed_and_named(space, tmp_path, name):
+    space.save_pretrained(tmp_path / "m")
+    path = tmp_path / "m" / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ModelFolderError, match=name):
+        SentenceSpace.from_pretrained(tmp_path / "m")
+
+
+def test_missing_parts_are_refused(space, tmp_path):
+    with pytest.raises(ModelFolderError, match="no such"):
+        SentenceSpace.from_pretrained(tmp_path / "nothing")
+    space.save_pretrained(tmp_path / "m")
+    (tmp_path / "m/model.safetensors").unlink()
+    with pytest.raises(ModelFolderError, match="incomplete"):
+        SentenceSpace.from_pretrained(tmp_path / "m")
+    shutil.rmtree(tmp_path / "m")
+    (tmp_path / "m").mkdir()
+    with pytest.raises(ModelFolderError, match="not a model folder"):
+        SentenceSpace.from_pretrained(tmp_path / "m")

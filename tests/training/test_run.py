@@ -1,0 +1,171 @@
+"""Whole runs: what is written, going on where it stopped, and what is refused."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from swae_text.config import RunConfig, load_config
+from swae_text.errors import CheckpointError, ConfigError, TrainingError
+from swae_text.space import SentenceSpace
+from swae_text.training.events import Event, Saved
+from swae_text.training.run import train
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def config(sentences: Path) -> RunConfig:
+    return load_config(
+        ROOT / "configs/tiny.yaml",
+        [
+            f"corpus.source={sentences}",
+            "corpus.valid_size=20",
+            "corpus.test_size=20",
+            "tokenizer.vocab_size=300",
+            "model.corruption={drop: 0.1}",
+            "model.encoder.dropout=0.1",
+            "training.stage_one={steps: 12, evaluate_every: 6, checkpoint_every: 5}",
+            "training.stage_two={steps: 10, evaluate_every: 6, checkpoint_every: 4}",
+            "training.stage_two.batch_size=32",
+        ],
+    )
+
+
+def changed(config: RunConfig, **training: object) -> RunConfig:
+    tree = config.model_dump()
+    for stage, settings in training.items():
+        tree["training"][stage] |= settings
+    return RunConfig.model_validate(tree)
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    return load_file(run / "model" / "model.safetensors")
+
+
+def test_a_run_writes_what_it_promises(config, tmp_path):
+    model = train(config, tmp_path / "run")
+    assert model == tmp_path / "run" / "model"
+    rows = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
+    assert [(row["stage"], row["step"]) for row in rows] == [
+        ("one", 6),
+        ("one", 12),
+        ("two", 6),
+        ("two", 10),
+    ]
+    assert load_config(tmp_path / "run/config.yaml") == config
+    assert len(SentenceSpace.from_pretrained(model).sample(3)) == 3
+    assert len(list((tmp_path / "run/checkpoints").glob("stage-one-*"))) == 2
+
+
+def test_equal_seeds_give_equal_weights_and_others_do_not(config, tmp_path):
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        train(config.model_copy(update={"seed": seed}), tmp_path / name)
+    a, b, c = (weights(tmp_path / name) for name in "abc")
+    assert all(torch.equal(a[key], b[key]) for key in a)
+    assert not torch.equal(a["autoencoder.embedding.weight"], c["autoencoder.embedding.weight"])
+
+
+class Interrupting:
+    """Stops a run with Ctrl-C at its nth checkpoint."""
+
+    def __init__(self, saved: int) -> None:
+        self.left = saved
+
+    def __call__(self, event: Event) -> None:
+        self.left -= isinstance(event, Saved)
+        if isinstance(event, Saved) and self.left == 0:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("regulariser", ["none", "adversarial"])
+@pytest.mark.parametrize("saved", [1, 2, 5])
+def test_an_interrupted_run_ends_with_the_same_weights(config, tmp_path, saved, regulariser):
+    tree = config.model_dump()
+    tree["model"]["regulariser"] = {"kind": regulariser}
+    tree["stage_two"]["divergence"] = {"kind": "adversarial", "hidden": 16}
+    config = RunConfig.model_validate(tree)
+    train(config, tmp_path / "straight")
+    with pytest.raises(KeyboardInterrupt):
+        train(config, tmp_path / "stopped", report=Interrupting(saved))
+    train(config, tmp_path / "stopped", resume=True)
+    straight, stopped = weights(tmp_path / "straight"), weights(tmp_path / "stopped")
+    assert all(torch.equal(straight[key], stopped[key]) for key in straight)
+    ours, theirs = ((tmp_path / name / "metrics.jsonl") for name in ("straight", "stopped"))
+    steps = [
+        [json.loads(row)["step"] for row in path.read_text().splitlines()]
+        for path in (ours, theirs)
+    ]
+    assert steps[0] == steps[1]
+
+
+def test_the_checkpoint_before_a_damaged_one_is_used(config, tmp_path):
+    train(config, tmp_path / "run", stages="one")
+    *_, before, newest = sorted((tmp_path / "run/checkpoints").glob("stage-one-*"))
+    newest.write_bytes(newest.read_bytes()[:1000])
+    train(config, tmp_path / "run", stages="one", resume=True)
+    before.write_bytes(b"")
+    for path in (tmp_path / "run/checkpoints").glob("stage-one-*"):
+        path.write_bytes(b"not a checkpoint")
+    with pytest.raises(CheckpointError, match="damaged"):
+        train(config, tmp_path / "run", stages="one", resume=True)
+
+
+def test_an_existing_run_is_not_touched_unasked(config, tmp_path):
+    train(config, tmp_path / "run", stages="one")
+    before = weights(tmp_path / "run")
+    with pytest.raises(ConfigError, match="--resume"):
+        train(config, tmp_path / "run")
+    other = config.model_copy(update={"seed": 5})
+    with pytest.raises(ConfigError, match="seed"):
+        train(other, tmp_path / "run", resume=True)
+    after = weights(tmp_path / "run")
+    assert all(torch.equal(before[key], after[key]) for key in before)
+
+
+def test_a_folder_that_is_no_run_is_refused_even_with_overwrite(config, tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(ConfigError, match="not a run"):
+        train(config, tmp_path, overwrite=True)
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_longer_budget_prolongs_a_run(config, tmp_path):
+    train(config, tmp_path / "run", stages="one")
+    longer = changed(config, stage_one={"steps": 18})
+    train(longer, tmp_path / "run", stages="one", resume=True)
+    rows = (tmp_path / "run/metrics.jsonl").read_text().splitlines()
+    assert [json.loads(row)["step"] for row in rows] == [6, 12, 18]
+
+
+def test_stage_two_alone_needs_stage_one(config, tmp_path):
+    with pytest.raises(CheckpointError, match="stage one"):
+        train(config, tmp_path / "run", stages="two")
+    shutil.rmtree(tmp_path / "run")
+    train(config, tmp_path / "run", stages="one")
+    train(config, tmp_path / "run", stages="two")
+    assert any(key.startswith("stacked.") for key in weights(tmp_path / "run"))
+
+
+def test_finetuning_judges_what_the_codes_say(config, tmp_path):
+    tuned = changed(config, stage_two={"finetune_steps": 5})
+    train(tuned, tmp_path / "run")
+    rows = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
+    assert ["loss_said" in row for row in rows if row["stage"] == "two"] == [True, True]
+
+
+def test_minutes_end_a_run(config, tmp_path):
+    short = changed(config, stage_one={"steps": 100_000, "minutes": 0.02, "evaluate_every": 50_000})
+    train(short, tmp_path / "run", stages="one")
+    rows = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
+    assert len(rows) == 1 and rows[0]["step"] < 100_000
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(config, tmp_path):
+    tree = config.model_dump()
+    tree["training"]["stage_one"]["optimiser"] |= {"learning_rate": 1e30, "warmup": 0}
+    with pytest.raises(TrainingError, match="learning rate"):
+        train(RunConfig.model_validate(tree), tmp_path / "run")
