@@ -1,1 +1,1 @@
-"""Both stages: the sentence autoencoder, the stacked Wasserstein autoencoder, priors, divergences."""
+"""Both stages: the sentence autoencoder and the stacked Wasserstein autoencoder."""

@@ -64,7 +64,8 @@ class Attention(nn.Module):
         return self.attend(x_BTW, keys, values, mask=mask, causal=causal)
 
     def _split(self, x_BTW: Tensor) -> Tensor:
-        return x_BTW.view(*x_BTW.shape[:2], self.heads, -1).transpose(1, 2)
+        B, T, W = x_BTW.shape
+        return x_BTW.view(B, T, self.heads, W // self.heads).transpose(1, 2)
 
 
 def _look_up(
