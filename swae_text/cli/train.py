@@ -35,6 +35,7 @@ def train(
 
     settings = load_config(config, changes)
     from swae_text.cli.progress import shown
+    from swae_text.training.run import is_first_process
     from swae_text.training.run import train as train_run
 
     try:
@@ -50,7 +51,8 @@ def train(
     except KeyboardInterrupt:
         say(f"interrupted; to go on: {_again(config, changes, stage, runs_dir)}")
         raise
-    write_lines([str(folder)])
+    if is_first_process():
+        write_lines([str(folder)])
 
 
 def _again(config: Path, changes: list[str], stage: str, runs_dir: Path) -> str:

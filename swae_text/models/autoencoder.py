@@ -9,7 +9,7 @@ Shape letters are those of ``swae_text.config``; ``S`` numbers of one slot.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -42,8 +42,7 @@ from swae_text.nn.recurrent import LSTMDecoder, LSTMEncoder
 from swae_text.nn.transformer import TransformerDecoder, TransformerEncoder
 
 
-@dataclass(frozen=True)
-class AutoencoderLoss:
+class AutoencoderLoss(NamedTuple):
     """What a batch cost. ``total`` is what is minimised; the parts are not weighted.
 
     Attributes:

@@ -19,8 +19,7 @@ Dai & Wipf, 2019, learn it): ½ log(mse + 0.01) + β KL / code_dim.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import torch
 from jaxtyping import Float, Int
@@ -44,8 +43,7 @@ from swae_text.models.priors import GaussianPrior, build_prior
 _OBSERVATION_FLOOR = 0.01  # variance: a tenth of a code's deviation, the noise stage one tolerates
 
 
-@dataclass(frozen=True)
-class StackedLoss:
+class StackedLoss(NamedTuple):
     """One batch's losses, and what they were computed from."""
 
     total: Float[Tensor, ""]

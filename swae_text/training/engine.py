@@ -22,9 +22,10 @@ class Engine:
     Args:
         config: number of devices and precision.
         seed: seeds torch and numpy on every rank, alike, so that all start from equal weights.
+        critic: whether a critic is trained beside a model.
     """
 
-    def __init__(self, config: TrainingConfig, seed: int) -> None:
+    def __init__(self, config: TrainingConfig, seed: int, *, critic: bool = False) -> None:
         accelerator = "cuda" if torch.cuda.is_available() else "cpu"
         self.precision = config.precision
         if config.precision == "auto":
@@ -33,11 +34,11 @@ class Engine:
         self.fabric = Fabric(
             accelerator=accelerator,
             devices=config.devices,
-            # A critic takes no part in the loss of the model, so not every weight has a gradient.
-            strategy="ddp_find_unused_parameters_true" if config.devices > 1 else "auto",
+            strategy=_strategy(config.devices, critic),
             precision=cast(Any, plugin),
         )
-        logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+        for name in ("lightning.fabric", "lightning_fabric"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         self.fabric.launch()
         self.fabric.seed_everything(seed, verbose=False)
 
@@ -81,12 +82,20 @@ class Engine:
         """These tensors of every rank, in the order of the ranks."""
         if self.world == 1:
             return [tensors]
-        stacked = [cast(Tensor, self.fabric.all_gather(tensor)) for tensor in tensors]
-        return [[part[rank].cpu() for part in stacked] for rank in range(self.world)]
+        gathered: list[list[Tensor]] = [[] for _ in range(self.world)]
+        torch.distributed.all_gather_object(gathered, tensors)
+        return gathered
 
     def agree(self, value: float) -> float:
         """The first rank's value, on all ranks: clocks differ, decisions must not."""
         return float(self.fabric.broadcast(value, src=0))
+
+
+def _strategy(devices: int, critic: bool) -> str:
+    """A critic takes no part in the model's loss: then not every weight has a gradient."""
+    if devices == 1:
+        return "auto"
+    return "ddp_find_unused_parameters_true" if critic else "ddp"
 
 
 def gains_from_bfloat16(accelerator: str = "cpu") -> bool:

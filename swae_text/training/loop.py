@@ -9,7 +9,7 @@ stopped goes on to the same weights (on a CPU in float32, bit for bit).
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -23,6 +23,7 @@ from swae_text.errors import TrainingError
 from swae_text.training.checkpoint import Checkpoints
 from swae_text.training.engine import Engine
 from swae_text.training.events import Evaluated, Report, Saved, StageDone, StageStarted, StepDone
+from swae_text.training.interruption import stop_requests
 from swae_text.training.optimiser import build_optimiser
 from swae_text.training.schedule import rate, set_rate
 from swae_text.training.tracking import MetricsLog
@@ -92,19 +93,15 @@ class Loop:
     def run(self) -> None:
         """Train from where the newest checkpoint stands, or from the start.
 
-        A run that is interrupted writes a checkpoint before the interruption goes on.
-
         Raises:
+            KeyboardInterrupt: a signal came; the checkpoint of the last whole step is written.
             TrainingError: the loss or its gradient is not finite.
         """
         self._resume()
         budget, name = self.budget, self.stage.name
         self.report(StageStarted(name, budget.steps, budget.minutes, self.step))
-        try:
-            self._train()
-        except KeyboardInterrupt:
-            self._save()
-            raise
+        with stop_requests() as stop:
+            self._train(stop)
         self.report(StageDone(name, self.step, self.seconds))
 
     def progress(self) -> float:
@@ -113,7 +110,7 @@ class Loop:
         spent = self.seconds / 60 / minutes if minutes else 0.0
         return min(1.0, self.engine.agree(max(self.step / self.budget.steps, spent)))
 
-    def _train(self) -> None:
+    def _train(self, stop: Callable[[], bool]) -> None:
         if self.progress() >= 1:
             return
         started, before = time.perf_counter(), self.seconds
@@ -131,10 +128,13 @@ class Loop:
             if look or ends:
                 self._look(parts)
             self.seconds = before + time.perf_counter() - started
-            if self.step % self.budget.checkpoint_every == 0 or ends:
+            stops = bool(self.engine.agree(float(stop())))
+            if self.step % self.budget.checkpoint_every == 0 or ends or stops:
                 self._save()
             if ends:
                 return
+            if stops:
+                raise KeyboardInterrupt
 
     def _batches(self) -> Iterator[np.ndarray]:
         """Batches from the place where the run stands, epoch after epoch."""

@@ -58,15 +58,21 @@ def train(
         CheckpointError: no checkpoint can be read.
         TrainingError: the loss is not finite, or there is nothing to train on.
     """
-    if os.environ.get("LOCAL_RANK", "0") == "0":  # the others are started when this is settled
+    if is_first_process():  # the others are started when this is settled
         _claim(config, run_dir, resume or stages == "two", overwrite)
-    engine = Engine(config.training, config.seed)
+    kinds = (config.model.regulariser.kind, config.stage_two.divergence.kind)
+    engine = Engine(config.training, config.seed, critic="adversarial" in kinds)
     tell: Report = report if report is not None and engine.leads else _silent
     tell(Note(f"run {run_dir}, {engine.precision} on {engine.world} × {engine.device.type}"))
     corpus = _prepared(config, engine, tell)
     run = _Run(config, run_dir, engine, corpus, tell)
     autoencoder = run.stage_one() if stages != "two" else run.trained_stage_one()
     return run.stage_two(autoencoder, fresh=not resume) if stages != "one" else run_dir / "model"
+
+
+def is_first_process() -> bool:
+    """True in a run of one process, and in the first of several, before they know each other."""
+    return os.environ.get("LOCAL_RANK", "0") == "0"
 
 
 class _Run:

@@ -1,7 +1,11 @@
 """Whole runs: what is written, going on where it stopped, and what is refused."""
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +15,7 @@ from safetensors.torch import load_file
 from swae_text.config import RunConfig, load_config
 from swae_text.errors import CheckpointError, ConfigError, TrainingError
 from swae_text.space import SentenceSpace
-from swae_text.training.events import Event, Saved
+from swae_text.training.events import Evaluated, Event, Saved
 from swae_text.training.run import train
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,6 +106,21 @@ def test_an_interrupted_run_ends_with_the_same_weights(config, tmp_path, saved, 
     assert steps[0] == steps[1]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_between_checkpoints_loses_nothing(config, tmp_path, number):
+    def signalling(event: Event) -> None:
+        if isinstance(event, Evaluated) and (event.stage, event.step) == ("two", 6):
+            os.kill(os.getpid(), number)
+
+    train(config, tmp_path / "straight")
+    with pytest.raises(KeyboardInterrupt):
+        train(config, tmp_path / "stopped", report=signalling)
+    assert (tmp_path / "stopped/checkpoints/stage-two-00000006.ckpt").exists()
+    train(config, tmp_path / "stopped", resume=True)
+    straight, stopped = weights(tmp_path / "straight"), weights(tmp_path / "stopped")
+    assert all(torch.equal(straight[key], stopped[key]) for key in straight)
+
+
 def test_the_checkpoint_before_a_damaged_one_is_used(config, tmp_path):
     train(config, tmp_path / "run", stages="one")
     *_, before, newest = sorted((tmp_path / "run/checkpoints").glob("stage-one-*"))
@@ -169,3 +188,20 @@ def test_a_loss_that_is_not_finite_stops_the_run(config, tmp_path):
     tree["training"]["stage_one"]["optimiser"] |= {"learning_rate": 1e30, "warmup": 0}
     with pytest.raises(TrainingError, match="learning rate"):
         train(RunConfig.model_validate(tree), tmp_path / "run")
+
+
+def test_two_processes_make_one_model(sentences, tmp_path):
+    command = [sys.executable, "-m", "swae_text", "train", str(ROOT / "configs/tiny.yaml")]
+    for change in (
+        f"corpus.source={sentences}",
+        "tokenizer.vocab_size=300",
+        "training.stage_one.steps=6",
+        "training.stage_two={steps: 4, batch_size: 16}",
+        "stage_two.divergence.kind=adversarial",
+    ):
+        command += ["--set", change]
+    command += ["--devices", "2", "--runs-dir", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [str(tmp_path / "tiny/model")]
+    assert len(SentenceSpace.from_pretrained(tmp_path / "tiny/model").sample(2)) == 2
