@@ -10,7 +10,7 @@ checksums.json      sha256 of each of them, checked before anything is believed
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from safetensors import SafetensorError
@@ -19,12 +19,11 @@ from torch import Tensor
 
 from swae_text import __version__
 from swae_text.atomic import atomic_write
-from swae_text.config import dump_config, parse_config
+from swae_text.config import RunConfig, dump_config, parse_config
 from swae_text.corpora.tokenizer import Tokenizer
 from swae_text.errors import ModelFolderError
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.models.stacked_wae import StackedWAE
-from swae_text.space import SentenceSpace
 
 FORMAT = 1
 CONFIG, WEIGHTS, TOKENIZER, CARD, CHECKSUMS = (
@@ -36,20 +35,38 @@ CONFIG, WEIGHTS, TOKENIZER, CARD, CHECKSUMS = (
 )
 
 
-def save_folder(space: SentenceSpace, path: Path) -> None:
+class ModelParts(NamedTuple):
+    """What a model folder holds, and what a ``SentenceSpace`` is made of.
+
+    Attributes:
+        config: the run that made it; its corpus settings say how input text is normalised.
+        tokenizer: trained on the training split.
+        autoencoder: stage one.
+        stacked: stage two, or None.
+        labels: names of the corpus's labels, in the order of the mixture's components.
+    """
+
+    config: RunConfig
+    tokenizer: Tokenizer
+    autoencoder: SentenceAutoencoder
+    stacked: StackedWAE | None
+    labels: tuple[str, ...]
+
+
+def write_folder(parts: ModelParts, path: Path) -> None:
     """Write a model folder. Checksums come last: a folder without them is not complete."""
     head = {
         "format": FORMAT,
         "swae_text": __version__,
-        "labels": list(space.labels),
-        "stage_two": space.stacked is not None,
+        "labels": list(parts.labels),
+        "stage_two": parts.stacked is not None,
     }
-    settings = {**head, "run": yaml.safe_load(dump_config(space.config))}
+    settings = {**head, "run": yaml.safe_load(dump_config(parts.config))}
     files = {
         CONFIG: yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode(),
-        WEIGHTS: save(_weights(space)),
-        TOKENIZER: space.tokenizer.to_bytes(),
-        CARD: _card(space).encode(),
+        WEIGHTS: save(_weights(parts)),
+        TOKENIZER: parts.tokenizer.to_bytes(),
+        CARD: _card(parts).encode(),
     }
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     (path / CHECKSUMS).unlink(missing_ok=True)
@@ -58,7 +75,7 @@ def save_folder(space: SentenceSpace, path: Path) -> None:
     atomic_write(path / CHECKSUMS, json.dumps(sums, indent=1).encode())
 
 
-def load_folder(path: Path, device: str) -> SentenceSpace:
+def read_folder(path: Path) -> ModelParts:
     """Read a model folder after checking every file against its checksum.
 
     Raises:
@@ -80,12 +97,9 @@ def load_folder(path: Path, device: str) -> SentenceSpace:
     tokenizer = Tokenizer.from_bytes(files[TOKENIZER])
     autoencoder = SentenceAutoencoder(config.model, tokenizer.vocab_size)
     stacked = StackedWAE(config.stage_two, config.model.code_dim, len(labels)) if two else None
-    space = SentenceSpace(config, tokenizer, autoencoder, stacked, labels)
-    _fill(space, files[WEIGHTS], path / WEIGHTS)
-    autoencoder.to(device)
-    if stacked is not None:
-        stacked.to(device)
-    return space
+    parts = ModelParts(config, tokenizer, autoencoder, stacked, labels)
+    _fill(parts, files[WEIGHTS], path / WEIGHTS)
+    return parts
 
 
 def _verified(path: Path) -> dict[str, bytes]:
@@ -105,9 +119,9 @@ def _verified(path: Path) -> dict[str, bytes]:
     return files
 
 
-def _weights(space: SentenceSpace) -> dict[str, Tensor]:
+def _weights(parts: ModelParts) -> dict[str, Tensor]:
     """Both stages under one roof; a table that both sides share is written once."""
-    stages = {"autoencoder": space.autoencoder, "stacked": space.stacked}
+    stages = {"autoencoder": parts.autoencoder, "stacked": parts.stacked}
     weights: dict[str, Tensor] = {}
     for stage, module in stages.items():
         if module is not None:
@@ -122,19 +136,19 @@ def _weights(space: SentenceSpace) -> dict[str, Tensor]:
     return weights
 
 
-def _fill(space: SentenceSpace, data: bytes, where: Path) -> None:
+def _fill(parts: ModelParts, data: bytes, where: Path) -> None:
     """Put the weights in their places; refuses any that are missing, left over or misshapen."""
     try:
         weights = load(data)
     except SafetensorError as error:
         raise ModelFolderError(f"{where}: not a safetensors file ({error})") from error
-    expected = _weights(space)
+    expected = _weights(parts)
     wrong = [
         n for n in weights.keys() | expected.keys() if _shape(weights, n) != _shape(expected, n)
     ]
     if wrong:
         raise ModelFolderError(f"{where}: weights do not fit the settings ({sorted(wrong)[0]})")
-    for stage, module in (("autoencoder", space.autoencoder), ("stacked", space.stacked)):
+    for stage, module in (("autoencoder", parts.autoencoder), ("stacked", parts.stacked)):
         if module is not None:
             part = {
                 n.removeprefix(f"{stage}."): w for n, w in weights.items() if n.startswith(stage)
@@ -146,10 +160,10 @@ def _shape(weights: dict[str, Tensor], name: str) -> tuple[int, ...] | None:
     return tuple(weights[name].shape) if name in weights else None
 
 
-def _card(space: SentenceSpace) -> str:
+def _card(parts: ModelParts) -> str:
     """The model card: what it is, where its text came from, and how to use it."""
-    config = space.config
-    stages = "both stages" if space.stacked is not None else "stage one only"
+    config = parts.config
+    stages = "both stages" if parts.stacked is not None else "stage one only"
     return f"""---
 library_name: swae_text
 tags: [sentence-autoencoder, latent-space]
@@ -161,7 +175,7 @@ A sentence autoencoder of swae_text {__version__} ({stages}): {config.model.enco
 {config.model.slots} slots.
 
 - corpus: `{config.corpus.source}`, sentences of {config.corpus.min_words} to
-  {config.corpus.max_words} words; labels: {", ".join(space.labels) or "none"}
+  {config.corpus.max_words} words; labels: {", ".join(parts.labels) or "none"}
 - the text keeps its own licence; see `data/README.md` of the project for the known corpora
 - seed {config.seed}; every setting is in `{CONFIG}`
 

@@ -21,6 +21,7 @@ from swae_text.corpora.batching import pad
 from swae_text.corpora.cleaning import normalise
 from swae_text.corpora.tokenizer import Tokenizer
 from swae_text.errors import ConfigError, CorpusError, ModelFolderError
+from swae_text.folder import ModelParts, read_folder, write_folder
 from swae_text.generation.decoding import Decoding, generate
 from swae_text.latent.interpolation import interpolate
 from swae_text.models.autoencoder import SentenceAutoencoder
@@ -76,15 +77,16 @@ class SentenceSpace:
         Raises:
             ModelFolderError: a part is missing or damaged, or another version wrote it.
         """
-        from swae_text.folder import load_folder
-
-        return load_folder(Path(path), device)
+        parts = read_folder(Path(path))
+        for stage in (parts.autoencoder, parts.stacked):
+            if stage is not None:
+                stage.to(device)
+        return cls(*parts)
 
     def save_pretrained(self, path: str | Path) -> None:
         """Write a model folder; each file appears whole or not at all."""
-        from swae_text.folder import save_folder
-
-        save_folder(self, Path(path))
+        parts = (self.config, self.tokenizer, self.autoencoder, self.stacked, self.labels)
+        write_folder(ModelParts(*parts), Path(path))
 
     @property
     def device(self) -> torch.device:

@@ -19,7 +19,8 @@ LAYERS = (
     ("models",),
     ("generation",),
     ("latent", "metrics"),
-    ("space", "folder", "vectors"),
+    ("folder", "vectors"),
+    ("space",),
     ("training",),
     ("cli",),
 )

@@ -8,7 +8,6 @@ the other regularisers give the field's one-stage models (VAE, WAE, AAE, DAAE).
 Shape letters are those of ``swae_text.config``; ``S`` numbers of one slot.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -27,10 +26,8 @@ from swae_text.config import (
 )
 from swae_text.corpora.corruption import corrupt
 from swae_text.corpora.tokenizer import BOS, PAD
-from swae_text.errors import TrainingError
 from swae_text.models.divergences import (
-    Adversarial,
-    Divergence,
+    HasCritic,
     build_divergence,
     gaussian_kl,
     kl_weight,
@@ -62,7 +59,7 @@ class AutoencoderLoss(NamedTuple):
     prior_z: Float[Tensor, "samples code"]
 
 
-class SentenceAutoencoder(nn.Module):
+class SentenceAutoencoder(HasCritic):
     """Tokens to a code and back.
 
     Args:
@@ -88,7 +85,7 @@ class SentenceAutoencoder(nn.Module):
         self.output_bias = nn.Parameter(torch.zeros(vocab_size))
         if config.bag_of_words:
             self.bag = nn.Linear(config.code_dim, config.decoder.width)
-        self.divergence: Divergence | None = build_divergence(config.regulariser, config.code_dim)
+        self.divergence = build_divergence(config.regulariser, config.code_dim)
 
     @property
     def vocab_size(self) -> int:
@@ -176,28 +173,6 @@ class SentenceAutoencoder(nn.Module):
             weighted = config.regulariser.weight * divergence
         total = cross_entropy + config.bag_of_words * bag + weighted
         return AutoencoderLoss(total, cross_entropy, bag, divergence, code, prior)
-
-    def critic_loss(
-        self, z: Float[Tensor, "batch code"], prior_z: Float[Tensor, "samples code"]
-    ) -> Float[Tensor, ""]:
-        """Loss of the adversarial critic alone; ``z`` is detached inside.
-
-        Raises:
-            TrainingError: the regulariser is another, which has no critic.
-        """
-        if not isinstance(self.divergence, Adversarial):
-            raise TrainingError(f"regulariser '{self.config.regulariser.kind}' has no critic")
-        return self.divergence.critic_loss(z, prior_z)
-
-    def critic_parameters(self) -> Iterator[nn.Parameter]:
-        """Parameters of the critic; none where the regulariser is not adversarial."""
-        if self.divergence is not None:
-            yield from self.divergence.parameters()
-
-    def model_parameters(self) -> Iterator[nn.Parameter]:
-        """All parameters but the critic's."""
-        critic = {id(parameter) for parameter in self.critic_parameters()}
-        return (parameter for parameter in self.parameters() if id(parameter) not in critic)
 
     def _disturb(self, code_BC: Tensor, generator: torch.Generator, progress: float) -> Tensor:
         """Code noise, rising over the first ``noise_warmup`` of the budget."""

@@ -18,7 +18,6 @@ number, under a Gaussian decoder whose variance is the batch's own best (σ-VAE,
 Dai & Wipf, 2019, learn it): ½ log(mse + 0.01) + β KL / code_dim.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple, cast
 
 import torch
@@ -28,8 +27,8 @@ from torch import Tensor, nn
 from swae_text.config import KLConfig, StackedWAEConfig
 from swae_text.errors import TrainingError
 from swae_text.models.divergences import (
-    Adversarial,
     Divergence,
+    HasCritic,
     build_divergence,
     gaussian_kl,
     kl_weight,
@@ -60,7 +59,7 @@ class StackedLoss(NamedTuple):
     """Codes after the way up and down, in the units of stage one."""
 
 
-class StackedWAE(nn.Module):
+class StackedWAE(HasCritic):
     """Codes of stage one to latents under an explicit prior, and back.
 
     Standardisation is inside: everything public takes and gives codes in stage one's units. Call
@@ -157,27 +156,6 @@ class StackedWAE(nn.Module):
             divergence = self._kl(z, mean, logvar)
             total = self._negative_elbo(error, divergence, progress)
         return StackedLoss(total, errors[0], divergence, z, prior_z, self._restore(descent[0]))
-
-    def critic_loss(
-        self, z: Float[Tensor, "batch latent"], prior_z: Float[Tensor, "samples latent"]
-    ) -> Float[Tensor, ""]:
-        """Loss of the adversarial critic alone; ``z`` is detached inside.
-
-        Raises:
-            TrainingError: the divergence is another, which has no critic.
-        """
-        if not isinstance(self.divergence, Adversarial):
-            raise TrainingError(f"divergence '{self.config.divergence.kind}' has no critic")
-        return self.divergence.critic_loss(z, prior_z)
-
-    def critic_parameters(self) -> Iterator[nn.Parameter]:
-        """Parameters of the critic; none where the divergence is not adversarial."""
-        if self.divergence is not None:
-            yield from self.divergence.parameters()
-
-    def model_parameters(self) -> Iterator[nn.Parameter]:
-        """Parameters of encoders and decoders: all but the critic's."""
-        return self.levels.parameters()
 
     def _kl(
         self,

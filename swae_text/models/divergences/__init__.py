@@ -1,7 +1,7 @@
 """Divergences between encoded and prior latents; stage one and stage two share them."""
 
 from swae_text.config import AdversarialConfig, MMDConfig, RegulariserConfig, SlicedConfig
-from swae_text.models.divergences.adversarial import Adversarial
+from swae_text.models.divergences.adversarial import Adversarial, HasCritic
 from swae_text.models.divergences.base import Divergence
 from swae_text.models.divergences.kl import (
     gaussian_kl,
@@ -16,6 +16,7 @@ __all__ = [
     "MMD",
     "Adversarial",
     "Divergence",
+    "HasCritic",
     "SlicedWasserstein",
     "build_divergence",
     "gaussian_kl",

@@ -8,6 +8,7 @@ al. (2018, algorithm 1). The loop alternates the two losses, each with an optimi
 (Adam with β₁ = 0.5 for the critic). Neither loss reaches the other's parameters.
 """
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from swae_text.config import AdversarialConfig
+from swae_text.errors import TrainingError
 from swae_text.models.divergences.base import Divergence, full_precision
 
 
@@ -53,3 +55,31 @@ class Adversarial(Divergence):
             fake: Tensor = self.critic(full_precision(z.detach()))
             real: Tensor = self.critic(full_precision(prior_z.detach()))
             return softplus(-real).mean() + softplus(fake).mean()
+
+
+class HasCritic(nn.Module):
+    """A model whose ``divergence`` may be adversarial: the critic is kept apart from the rest."""
+
+    divergence: Divergence | None
+
+    def critic_loss(
+        self, z: Float[Tensor, "batch latent"], prior_z: Float[Tensor, "samples latent"]
+    ) -> Float[Tensor, ""]:
+        """Loss of the adversarial critic alone, in nats; ``z`` is detached inside.
+
+        Raises:
+            TrainingError: the divergence is another, which has no critic.
+        """
+        if not isinstance(self.divergence, Adversarial):
+            raise TrainingError("only the divergence 'adversarial' has a critic")
+        return self.divergence.critic_loss(z, prior_z)
+
+    def critic_parameters(self) -> Iterator[nn.Parameter]:
+        """Parameters of the critic; none where the divergence is not adversarial."""
+        if self.divergence is not None:
+            yield from self.divergence.parameters()
+
+    def model_parameters(self) -> Iterator[nn.Parameter]:
+        """All parameters but the critic's."""
+        critic = {id(parameter) for parameter in self.critic_parameters()}
+        return (parameter for parameter in self.parameters() if id(parameter) not in critic)
