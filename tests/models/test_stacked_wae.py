@@ -146,7 +146,7 @@ def test_critic_and_model_have_their_own_parameters():
     model.critic_loss(loss.z, loss.prior_z).backward()
     assert all(p.grad is not None for p in critic) and all(p.grad is None for p in rest)
     assert not list(build(MMDConfig()).critic_parameters())
-    with pytest.raises(TrainingError, match="'mmd' has no critic"):
+    with pytest.raises(TrainingError, match="MMD has no critic"):
         build(MMDConfig()).critic_loss(loss.z, loss.prior_z)
 
 

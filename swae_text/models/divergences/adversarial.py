@@ -71,7 +71,8 @@ class HasCritic(nn.Module):
             TrainingError: the divergence is another, which has no critic.
         """
         if not isinstance(self.divergence, Adversarial):
-            raise TrainingError("only the divergence 'adversarial' has a critic")
+            kind = type(self.divergence).__name__
+            raise TrainingError(f"{kind} has no critic: only the divergence 'adversarial' has one")
         return self.divergence.critic_loss(z, prior_z)
 
     def critic_parameters(self) -> Iterator[nn.Parameter]:
