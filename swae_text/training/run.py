@@ -12,6 +12,8 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
+import torch
+
 from swae_text.atomic import atomic_write
 from swae_text.config import RunConfig, dump_config, load_config
 from swae_text.corpora.store import PreparedCorpus, prepare
@@ -90,6 +92,7 @@ class _Run:
         self.corpus, self.report = corpus, report
 
     def stage_one(self) -> SentenceAutoencoder:
+        self._begin()
         stage = StageOne(self.config, self.corpus, self.engine.device)
         self._train(stage)
         self._save(stage.space)
@@ -113,9 +116,14 @@ class _Run:
                 self._checkpoints("two").clear()
         self.engine.barrier()
         codes, _ = training_codes(autoencoder, self.corpus, self.folder / "codes")
+        self._begin()
         stage = StageTwo(self.config, self.corpus, autoencoder, codes)
         self._train(stage)
         return self._save(stage.space)
+
+    def _begin(self) -> None:
+        """Each stage starts from the seed, so that it does not matter what ran before it."""
+        torch.manual_seed(self.config.seed)
 
     def _train(self, stage: Stage) -> None:
         log = MetricsLog(self.folder / "metrics.jsonl")

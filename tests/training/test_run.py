@@ -166,7 +166,10 @@ def test_stage_two_alone_needs_stage_one(config, tmp_path):
     shutil.rmtree(tmp_path / "run")
     train(config, tmp_path / "run", stages="one")
     train(config, tmp_path / "run", stages="two")
-    assert any(key.startswith("stacked.") for key in weights(tmp_path / "run"))
+    train(config, tmp_path / "straight")
+    apart, straight = weights(tmp_path / "run"), weights(tmp_path / "straight")
+    assert any(key.startswith("stacked.") for key in apart)
+    assert all(torch.equal(apart[key], straight[key]) for key in straight)
 
 
 def test_finetuning_judges_what_the_codes_say(config, tmp_path):
