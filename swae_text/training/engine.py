@@ -6,6 +6,7 @@ runs the backward pass. Without a GPU a device is a process (gloo).
 
 import logging
 import time
+from contextlib import AbstractContextManager
 from typing import Any, cast
 
 import torch
@@ -69,6 +70,11 @@ class Engine:
             if hasattr(module, method):
                 wrapped.mark_forward_method(method)
         return (wrapped, *rest)
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """The precision of the forward pass. Fabric enters it for ``forward`` alone, not for
+        other methods of a module that no strategy wraps, so the loop enters it itself."""
+        return self.fabric.autocast()
 
     def backward(self, loss: Tensor) -> None:
         """Gradients of this loss, averaged over the ranks where the module is wrapped."""

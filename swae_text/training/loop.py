@@ -154,7 +154,8 @@ class Loop:
         config, (optimiser, *critics) = self.stage.budget.optimiser, self.optimisers
         self.module.train()
         set_rate(optimiser, rate(config, self.step, progress))
-        loss = self.stage.loss(self.module, rows, self.generator, progress)
+        with self.engine.autocast():
+            loss = self.stage.loss(self.module, rows, self.generator, progress)
         optimiser.zero_grad()
         self.engine.backward(loss.total)
         norm = nn.utils.clip_grad_norm_(list(self.stage.module.model_parameters()), config.clip)
