@@ -27,6 +27,8 @@ class Engine:
     """
 
     def __init__(self, config: TrainingConfig, seed: int, *, critic: bool = False) -> None:
+        for name in ("lightning.fabric", "lightning_fabric"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         accelerator = "cuda" if torch.cuda.is_available() else "cpu"
         self.precision = config.precision
         if config.precision == "auto":
@@ -38,8 +40,6 @@ class Engine:
             strategy=_strategy(config.devices, critic),
             precision=cast(Any, plugin),
         )
-        for name in ("lightning.fabric", "lightning_fabric"):
-            logging.getLogger(name).setLevel(logging.WARNING)
         self.fabric.launch()
         self.fabric.seed_everything(seed, verbose=False)
 
@@ -72,8 +72,11 @@ class Engine:
         return (wrapped, *rest)
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """The precision of the forward pass. Fabric enters it for ``forward`` alone, not for
-        other methods of a module that no strategy wraps, so the loop enters it itself."""
+        """The precision of the forward pass.
+
+        Fabric enters it for ``forward`` alone, not for the other methods of a module that no
+        strategy wraps, so the loop has to.
+        """
         return self.fabric.autocast()
 
     def backward(self, loss: Tensor) -> None:
