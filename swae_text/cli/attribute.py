@@ -1,5 +1,6 @@
 """``swae-text attribute``: find the direction of an attribute, and move sentences along it."""
 
+import random
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
@@ -39,7 +40,9 @@ def fit(
     split: Annotated[
         Literal["train", "valid", "test"], typer.Option(help="Split to learn from.")
     ] = "train",
-    limit: Annotated[int, typer.Option(min=2, help="Sentences to learn from, at most.")] = 20_000,
+    limit: Annotated[
+        int, typer.Option(min=2, help="Sentences to learn from, chosen by seed.")
+    ] = 20_000,
     space: Space = None,
 ) -> None:
     """Fit the mean difference between the vectors of two labels and write it to a file."""
@@ -51,12 +54,13 @@ def fit(
 
     sentences = open_space(model)
     chosen: SpaceName = space or sentences.default_space
-    found = read_sentences(sentences, data, split=split, limit=limit, text=text, label=label)
+    found = read_sentences(sentences, data, split=split, text=text, label=label)
     say(account(found))
     negative, positive = _two_labels(found.labels, positive, data)
+    texts, labels = _labelled(found.texts, found.labels, limit)
     vector = fit_attribute(
-        sentences.encode(found.texts, space=chosen),
-        torch.tensor([name == positive for name in found.labels]),
+        sentences.encode(texts, space=chosen),
+        torch.tensor([name == positive for name in labels]),
         positive=positive,
         negative=negative,
     )
@@ -106,6 +110,15 @@ def apply(
         write_lines(
             as_record(record, text, written) for record, text in zip(batch, texts, strict=True)
         )
+
+
+def _labelled(
+    texts: list[str], labels: list[str | None], limit: int
+) -> tuple[list[str], list[str | None]]:
+    """At most ``limit`` sentences that have a label, from all over a corpus that may be sorted."""
+    rows = [row for row, label in enumerate(labels) if label is not None]
+    rows = sorted(random.Random(0).sample(rows, min(limit, len(rows))))
+    return [texts[row] for row in rows], [labels[row] for row in rows]
 
 
 def _two_labels(labels: list[str | None], positive: str | None, data: str) -> tuple[str, str]:

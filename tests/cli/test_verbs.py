@@ -1,6 +1,7 @@
 """The verbs that need a model, on one that is tiny and bad: forms, order, refusals."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,20 @@ def test_interpolate_begins_and_ends_with_the_reconstructions(command, tiny_run)
 def test_strength_zero_is_reconstruction(command, tiny_run, vector):
     moved = command("attribute", "apply", tiny_run, vector, "--strength", 0, stdin=LINES)
     assert moved.out == command("reconstruct", tiny_run, stdin=LINES).out
+
+
+def test_an_attribute_is_fitted_from_all_over_a_sorted_corpus(
+    command, tiny_run, sentences, tmp_path
+):
+    rows = sentences.read_text(encoding="utf-8").splitlines()
+    path = tmp_path / "sorted.jsonl"
+    unlabelled = '{"text": "nobody knows .", "label": null}'
+    path.write_text("\n".join([*sorted(rows, key=lambda r: "hated" in r), unlabelled]))
+    result = command(
+        "attribute", "fit", tiny_run, "--data", path, "--out", tmp_path / "v", "--limit", 60
+    )
+    liked, hated = (int(n) for n in re.search(r"\((\d+)\).*\((\d+)\)", result.err).groups())
+    assert result.code == 0 and liked + hated == 60 and min(liked, hated) > 15
 
 
 def test_a_vector_of_another_space_is_refused(command, tiny_run, vector):
