@@ -28,5 +28,7 @@ swae-text interpolate "$run" "I loved every minute of it." "The plot makes no se
 
 title "move along an attribute: from negative to positive reviews"
 swae-text attribute fit "$run" --data quickstart --out "$run/sentiment.safetensors"
-printf '%s\n' "The acting was terrible." "I would not watch this film again." |
-    swae-text attribute apply "$run" "$run/sentiment.safetensors" --strength 2 --format text
+for strength in 8 16; do
+    printf '%s\n' "The acting was terrible." "A boring film with a weak plot." |
+        swae-text attribute apply "$run" "$run/sentiment.safetensors" --strength "$strength" --format text
+done
