@@ -6,8 +6,9 @@ runs the backward pass. Without a GPU a device is a process (gloo).
 
 import logging
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import torch
 from lightning_fabric import Fabric
@@ -15,6 +16,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from swae_text.config import TrainingConfig
+
+Made = TypeVar("Made")
 
 
 class Engine:
@@ -94,6 +97,12 @@ class Engine:
         gathered: list[list[Tensor]] = [[] for _ in range(self.world)]
         torch.distributed.all_gather_object(gathered, tensors)
         return gathered
+
+    def lead_first(self, make: Callable[[], Made]) -> Made:
+        """What ``make`` gives, on the first rank before the others: it writes, they only read."""
+        made = make() if self.leads else None
+        self.barrier()
+        return make() if made is None else made
 
     def agree(self, value: float) -> float:
         """The first rank's value, on all ranks: clocks differ, decisions must not."""

@@ -110,12 +110,12 @@ class _Run:
 
     def stage_two(self, autoencoder: SentenceAutoencoder, *, fresh: bool) -> Path:
         self.report(Note(f"codes of {len(self.corpus.train):,} training sentences"))
-        if self.engine.leads:
-            _, there = training_codes(autoencoder, self.corpus, self.folder / "codes")
-            if fresh or not there:  # checkpoints on the codes of other weights lead nowhere
-                self._checkpoints("two").clear()
+        codes, there = self.engine.lead_first(
+            lambda: training_codes(autoencoder, self.corpus, self.folder / "codes")
+        )
+        if self.engine.leads and (fresh or not there):
+            self._checkpoints("two").clear()  # those on the codes of other weights lead nowhere
         self.engine.barrier()
-        codes, _ = training_codes(autoencoder, self.corpus, self.folder / "codes")
         self._begin()
         stage = StageTwo(self.config, self.corpus, autoencoder, codes)
         self._train(stage)
@@ -191,9 +191,7 @@ def _prepared(config: RunConfig, engine: Engine, report: Report) -> PreparedCorp
             lambda line: report(Note(line)),
         )
 
-    corpus = ready() if engine.leads else None
-    engine.barrier()
-    corpus = corpus or ready()
+    corpus = engine.lead_first(ready)
     if not len(corpus.valid):
         raise TrainingError("the corpus has no validation sentences: raise corpus.valid_size")
     report(
