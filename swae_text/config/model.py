@@ -1,0 +1,106 @@
+"""Settings of stage one."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+
+from swae_text.config.base import Probability, Strict
+from swae_text.config.regularisers import NoneConfig, RegulariserConfig
+
+
+class CorruptionConfig(Strict):
+    """Damage done to the encoder's input in training, a probability a token."""
+
+    drop: Probability = 0.0
+    """Leave the token out (at least one stays)."""
+    mask: Probability = 0.0
+    """Replace the token by the unknown piece."""
+    substitute: Probability = 0.0
+    """Replace the token by a random one."""
+    shuffle: NonNegativeInt = 0
+    """Local shuffle: no token moves further than this many places (Lample et al., 2018)."""
+
+
+class TransformerEncoderConfig(Strict):
+    """Bidirectional Transformer; learned queries read its states into the slots of the code."""
+
+    kind: Literal["transformer"] = "transformer"
+    width: PositiveInt = 256
+    """Width of the residual stream."""
+    layers: PositiveInt = 2
+    """Blocks of attention and feed-forward."""
+    heads: PositiveInt = 4
+    """Attention heads; they divide the width."""
+    feedforward: PositiveInt = 4
+    """Width of the feed-forward layer, in widths."""
+    dropout: Probability = 0.0
+    """Dropout on the residual branches."""
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> "TransformerEncoderConfig":
+        if self.width % self.heads:
+            raise ValueError(f"heads={self.heads} does not divide width={self.width}")
+        return self
+
+
+class LSTMEncoderConfig(Strict):
+    """Bidirectional LSTM; learned queries read its states into the slots of the code."""
+
+    kind: Literal["lstm"] = "lstm"
+    width: Annotated[int, Field(gt=0, multiple_of=2)] = 512
+    """Width of embeddings and states (both directions together)."""
+    layers: PositiveInt = 1
+    """LSTM layers."""
+    heads: PositiveInt = 4
+    """Heads of the attention that fills the slots; they divide the width."""
+    dropout: Probability = 0.0
+    """Dropout on embeddings and between layers."""
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> "LSTMEncoderConfig":
+        if self.width % self.heads:
+            raise ValueError(f"heads={self.heads} does not divide width={self.width}")
+        return self
+
+
+class TransformerDecoderConfig(TransformerEncoderConfig):
+    """Causal Transformer whose blocks attend to the slots of the code."""
+
+
+class LSTMDecoderConfig(LSTMEncoderConfig):
+    """LSTM fed with the whole code at every step; its states then attend to the slots."""
+
+
+EncoderConfig = Annotated[TransformerEncoderConfig | LSTMEncoderConfig, Field(discriminator="kind")]
+DecoderConfig = Annotated[TransformerDecoderConfig | LSTMDecoderConfig, Field(discriminator="kind")]
+
+
+class ModelConfig(Strict):
+    """Stage one: the sentence autoencoder ``x → c → x̂``."""
+
+    encoder: EncoderConfig = TransformerEncoderConfig()
+    decoder: DecoderConfig = TransformerDecoderConfig()
+    code_dim: PositiveInt = 128
+    """Numbers in a code, all slots together."""
+    slots: PositiveInt = 8
+    """Slots the code is read as by the decoder; they divide ``code_dim``."""
+    normalise: bool = True
+    """Scale every code to length √code_dim, so that noise has a unit. Not with ``kl``."""
+    code_noise: NonNegativeFloat = 0.1
+    """Standard deviation of the Gaussian noise put on the code in training."""
+    noise_warmup: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    """First share of the budget in which the code noise rises from 0."""
+    bag_of_words: NonNegativeFloat = 0.0
+    """Weight of predicting the sentence's set of tokens from the code (Zhao et al., 2017)."""
+    max_tokens: Annotated[int, Field(ge=4, le=4096)] = 64
+    """Longest sentence in pieces, with its end; longer ones are refused."""
+    corruption: CorruptionConfig = CorruptionConfig()
+    regulariser: RegulariserConfig = NoneConfig()
+
+    @model_validator(mode="after")
+    def _possible(self) -> "ModelConfig":
+        if self.code_dim % self.slots:
+            raise ValueError(f"slots={self.slots} does not divide code_dim={self.code_dim}")
+        if self.normalise and self.regulariser.kind == "kl":
+            raise ValueError("regulariser 'kl' needs free codes: set model.normalise=false")
+        return self

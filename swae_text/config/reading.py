@@ -1,0 +1,110 @@
+"""Settings from YAML files and from ``a.b=value``, and back into YAML."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from swae_text.config.run import RunConfig
+from swae_text.errors import ConfigError
+
+
+def load_config(path: str | Path | None, overrides: Sequence[str] = ()) -> RunConfig:
+    """Read a YAML file and apply ``a.b=value`` overrides; values are read as YAML.
+
+    Without a file, the overrides apply to the defaults.
+
+    Raises:
+        ConfigError: the file is missing or not YAML, or a setting is unknown or impossible.
+    """
+    tree = {} if path is None else _read_yaml(path)
+    for override in overrides:
+        _override(tree, override)
+    return parse_config(tree, where="settings" if path is None else str(path))
+
+
+def parse_config(tree: dict[str, Any], where: str = "config") -> RunConfig:
+    """Check a tree of plain values and turn it into a ``RunConfig``.
+
+    Raises:
+        ConfigError: names the first setting that is wrong, why, and how many more are.
+    """
+    try:
+        return RunConfig.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError(f"{where}: {describe(error)}") from error
+
+
+def dump_config(config: RunConfig) -> str:
+    """Write every setting as YAML; ``parse_config`` of it gives an equal config."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def describe(error: ValidationError) -> str:
+    """One line for pydantic's first complaint, with the dotted path of the setting."""
+    first, *more = error.errors()
+    path = ".".join(str(part) for part in first["loc"]) or "settings"
+    message = first["msg"].removeprefix("Value error, ")
+    found = "" if isinstance(first["input"], dict) else f" (found {first['input']!r})"
+    if first["type"] == "extra_forbidden":
+        message, found = "unknown setting; `swae-text config show` lists them all", ""
+    return f"{path}: {message}{found}" + (f"; and {len(more)} more" if more else "")
+
+
+def _read_yaml(path: str | Path) -> dict[str, Any]:
+    """The settings in a file, as plain values."""
+    try:
+        tree = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}): give a YAML file") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text: give a YAML file") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        problem = getattr(error, "problem", None) or "unreadable"
+        raise ConfigError(f"{where}: not valid YAML ({problem})") from error
+    if not isinstance(tree, dict | None):
+        raise ConfigError(f"{path}: holds a {type(tree).__name__}, not settings (key: value)")
+    return tree or {}
+
+
+def _override(tree: dict[str, Any], override: str) -> None:
+    """Set one dotted path in a tree of plain values, making the branches it needs."""
+    dotted, equals, text = override.partition("=")
+    if not equals or not all(dotted.split(".")):
+        raise ConfigError(f"--set {override}: write it as a.b=value")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"--set {override}: the value is not valid YAML") from error
+    *branches, leaf = dotted.split(".")
+    node: Any = tree
+    for branch in branches:
+        node = _child(node, branch, override)
+    if isinstance(node, list):
+        node[_index(node, leaf, override)] = value
+    else:
+        node[leaf] = value
+
+
+def _child(node: Any, branch: str, override: str) -> Any:
+    """Step down one branch of the tree, creating it where it is missing."""
+    if isinstance(node, list):
+        child = node[_index(node, branch, override)]
+    else:
+        if node.get(branch) is None:
+            node[branch] = {}
+        child = node[branch]
+    if not isinstance(child, dict | list):
+        raise ConfigError(f"--set {override}: '{branch}' is a single value and has no parts")
+    return child
+
+
+def _index(node: list[Any], text: str, override: str) -> int:
+    """Read a list position out of a dotted path."""
+    if not text.isdigit() or int(text) >= len(node):
+        raise ConfigError(f"--set {override}: '{text}' is not a position in a list of {len(node)}")
+    return int(text)
