@@ -23,9 +23,10 @@ from swae_text.config import RunConfig, dump_config, parse_config
 from swae_text.corpora.tokenizer import Tokenizer
 from swae_text.errors import ModelFolderError
 from swae_text.models.autoencoder import SentenceAutoencoder
-from swae_text.models.stacked_wae import StackedWAE
+from swae_text.models.code_model import CodeModel
+from swae_text.models.stage_two import build_stage_two
 
-FORMAT = 1
+FORMAT = 2
 CONFIG, WEIGHTS, TOKENIZER, CARD, CHECKSUMS = (
     "config.yaml",
     "model.safetensors",
@@ -42,14 +43,14 @@ class ModelParts(NamedTuple):
         config: the run that made it; its corpus settings say how input text is normalised.
         tokenizer: trained on the training split.
         autoencoder: stage one.
-        stacked: stage two, or None.
+        stage_two: the map between codes and latents, or None.
         labels: names of the corpus's labels, in the order of the mixture's components.
     """
 
     config: RunConfig
     tokenizer: Tokenizer
     autoencoder: SentenceAutoencoder
-    stacked: StackedWAE | None
+    stage_two: CodeModel | None
     labels: tuple[str, ...]
 
 
@@ -59,7 +60,7 @@ def write_folder(parts: ModelParts, path: Path) -> None:
         "format": FORMAT,
         "swae_text": __version__,
         "labels": list(parts.labels),
-        "stage_two": parts.stacked is not None,
+        "stage_two": parts.stage_two is not None,
     }
     settings = {**head, "run": yaml.safe_load(dump_config(parts.config))}
     files = {
@@ -96,8 +97,10 @@ def read_folder(path: Path) -> ModelParts:
     config = parse_config(tree, where=str(path / CONFIG))
     tokenizer = Tokenizer.from_bytes(files[TOKENIZER])
     autoencoder = SentenceAutoencoder(config.model, tokenizer.vocab_size)
-    stacked = StackedWAE(config.stage_two, config.model.code_dim, len(labels)) if two else None
-    parts = ModelParts(config, tokenizer, autoencoder, stacked, labels)
+    stage_two = None
+    if two and config.stage_two is not None:
+        stage_two = build_stage_two(config.stage_two, config.model.code_dim, len(labels))
+    parts = ModelParts(config, tokenizer, autoencoder, stage_two, labels)
     _fill(parts, files[WEIGHTS], path / WEIGHTS)
     return parts
 
@@ -121,7 +124,7 @@ def _verified(path: Path) -> dict[str, bytes]:
 
 def _weights(parts: ModelParts) -> dict[str, Tensor]:
     """Both stages under one roof; a table that both sides share is written once."""
-    stages = {"autoencoder": parts.autoencoder, "stacked": parts.stacked}
+    stages = {"autoencoder": parts.autoencoder, "stage_two": parts.stage_two}
     weights: dict[str, Tensor] = {}
     for stage, module in stages.items():
         if module is not None:
@@ -148,7 +151,7 @@ def _fill(parts: ModelParts, data: bytes, where: Path) -> None:
     ]
     if wrong:
         raise ModelFolderError(f"{where}: weights do not fit the settings ({sorted(wrong)[0]})")
-    for stage, module in (("autoencoder", parts.autoencoder), ("stacked", parts.stacked)):
+    for stage, module in (("autoencoder", parts.autoencoder), ("stage_two", parts.stage_two)):
         if module is not None:
             part = {
                 n.removeprefix(f"{stage}."): w for n, w in weights.items() if n.startswith(stage)
@@ -163,7 +166,7 @@ def _shape(weights: dict[str, Tensor], name: str) -> tuple[int, ...] | None:
 def _card(parts: ModelParts) -> str:
     """The model card: what it is, where its text came from, and how to use it."""
     config = parts.config
-    stages = "both stages" if parts.stacked is not None else "stage one only"
+    stages = "both stages" if parts.stage_two is not None else "stage one only"
     return f"""---
 library_name: swae_text
 tags: [sentence-autoencoder, latent-space]

@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from swae_text.config import RunConfig
+from swae_text.config import RunConfig, StackedWAEConfig
 from swae_text.corpora.batching import pad
 from swae_text.corpora.cleaning import normalise
 from swae_text.corpora.tokenizer import Tokenizer
@@ -25,7 +25,7 @@ from swae_text.folder import ModelParts, read_folder, write_folder
 from swae_text.generation.decoding import Decoding, generate
 from swae_text.latent.interpolation import interpolate
 from swae_text.models.autoencoder import SentenceAutoencoder
-from swae_text.models.stacked_wae import StackedWAE
+from swae_text.models.code_model import CodeModel
 
 Space: TypeAlias = Literal["latent", "code"]
 
@@ -52,7 +52,7 @@ class SentenceSpace:
         config: the run that made it; its corpus settings say how input text is normalised.
         tokenizer: trained on the training split.
         autoencoder: stage one.
-        stacked: stage two, or None.
+        stage_two: the map between codes and latents, or None.
         labels: names of the corpus's labels, in the order of the mixture's components.
     """
 
@@ -61,13 +61,13 @@ class SentenceSpace:
         config: RunConfig,
         tokenizer: Tokenizer,
         autoencoder: SentenceAutoencoder,
-        stacked: StackedWAE | None = None,
+        stage_two: CodeModel | None = None,
         labels: tuple[str, ...] = (),
     ) -> None:
         self.config = config
         self.tokenizer = tokenizer
         self.autoencoder = autoencoder.eval()
-        self.stacked = stacked.eval() if stacked is not None else None
+        self.stage_two = stage_two.eval() if stage_two is not None else None
         self.labels = labels
 
     @classmethod
@@ -78,14 +78,14 @@ class SentenceSpace:
             ModelFolderError: a part is missing or damaged, or another version wrote it.
         """
         parts = read_folder(Path(path))
-        for stage in (parts.autoencoder, parts.stacked):
+        for stage in (parts.autoencoder, parts.stage_two):
             if stage is not None:
                 stage.to(device)
         return cls(*parts)
 
     def save_pretrained(self, path: str | Path) -> None:
         """Write a model folder; each file appears whole or not at all."""
-        parts = (self.config, self.tokenizer, self.autoencoder, self.stacked, self.labels)
+        parts = (self.config, self.tokenizer, self.autoencoder, self.stage_two, self.labels)
         write_folder(ModelParts(*parts), Path(path))
 
     @property
@@ -96,7 +96,7 @@ class SentenceSpace:
     @property
     def default_space(self) -> Space:
         """``latent`` where stage two is trained, else ``code``."""
-        return "code" if self.stacked is None else "latent"
+        return "code" if self.stage_two is None else "latent"
 
     def dim(self, space: Space | None = None) -> int:
         """Numbers in a vector of the space."""
@@ -180,15 +180,27 @@ class SentenceSpace:
         """``z ~ prior → ĉ → x̂``. The temperature is the decoder's; ``z`` is never shrunk.
 
         Raises:
-            ModelFolderError: stage two is not trained.
-            ConfigError: the label is not one of the model's, or the prior is not a mixture.
+            ConfigError: the model has no prior, or none with a component for the label.
         """
         generator = torch.Generator(self.device).manual_seed(seed)
-        labels = None if label is None else torch.full((n,), self._component(label))
-        z = self._stage_two().sample(n, generator=generator, labels=labels)
+        z = self.sample_vectors(n, generator=generator, label=label)
         return self.decode(
             z, temperature=temperature, top_k=top_k, top_p=top_p, generator=generator
         )
+
+    @torch.inference_mode()
+    def sample_vectors(
+        self, n: int, *, generator: torch.Generator, label: str | None = None
+    ) -> Float[Tensor, "n dim"]:
+        """Draw from the prior of the default space: of stage two, or of a regularised stage one.
+
+        Raises:
+            ConfigError: the model has no prior, or none with a component for the label.
+        """
+        labels = None if label is None else torch.full((n,), self._component(label))
+        if self.stage_two is None:
+            return self.autoencoder.sample(n, generator=generator)
+        return self.stage_two.sample(n, generator=generator, labels=labels)
 
     @torch.inference_mode()
     def token_accuracy(
@@ -237,16 +249,17 @@ class SentenceSpace:
     def _is_latent(self, space: Space | None) -> bool:
         return (space or self.default_space) == "latent"
 
-    def _stage_two(self) -> StackedWAE:
-        if self.stacked is None:
+    def _stage_two(self) -> CodeModel:
+        if self.stage_two is None:
             raise ModelFolderError(
                 "this model has no stage two, so no latent space and no prior: use space 'code', "
                 "or train it with `swae-text train CONFIG --stage two`"
             )
-        return self.stacked
+        return self.stage_two
 
     def _component(self, label: str) -> int:
-        if self.config.stage_two.prior.kind != "mixture":
+        stage_two = self.config.stage_two
+        if not isinstance(stage_two, StackedWAEConfig) or stage_two.prior.kind != "mixture":
             raise ConfigError("this model's prior has no component a label: train with `mixture`")
         if label not in self.labels:
             raise ConfigError(f"label {label!r} is not one of {', '.join(self.labels) or 'none'}")

@@ -78,9 +78,10 @@ def test_a_label_needs_a_mixture(space):
 def test_without_stage_two_there_is_no_latent(space):
     alone = SentenceSpace(space.config, space.tokenizer, space.autoencoder)
     assert alone.default_space == "code"
-    for refused in (lambda: alone.sample(1), lambda: alone.encode(TEXTS, space="latent")):
-        with pytest.raises(ModelFolderError, match="stage two"):
-            refused()
+    with pytest.raises(ConfigError, match="left free"):
+        alone.sample(1)
+    with pytest.raises(ModelFolderError, match="stage two"):
+        alone.encode(TEXTS, space="latent")
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "model.safetensors", "tokenizer.model"])

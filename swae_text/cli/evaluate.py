@@ -40,7 +40,7 @@ def evaluate(
     found = read_sentences(space, data, split=split, limit=limit, text=text)
     say(account(found))
     rows = [_copy(found.texts), _through(space, found.texts, "code")]
-    if space.stacked is not None:
+    if space.stage_two is not None:
         rows.append(_through(space, found.texts, "latent"))
     result = {
         "corpus": found.source,

@@ -39,7 +39,7 @@ def _model(path: Path) -> dict[str, Any]:
     space = open_space(path)
     folder = model_folder(path)
     config = space.config
-    stages = {"stage one": space.autoencoder, "stage two": space.stacked}
+    stages = {"stage one": space.autoencoder, "stage two": space.stage_two}
     return {
         "folder": str(folder),
         "name": config.name,
@@ -51,8 +51,8 @@ def _model(path: Path) -> dict[str, Any]:
         "longest sentence (pieces)": config.model.max_tokens,
         "code": config.model.code_dim,
         "slots": config.model.slots,
-        "latent": space.stacked.latent_dim if space.stacked is not None else None,
-        "prior": config.stage_two.prior.kind if space.stacked is not None else None,
+        "latent": space.stage_two.latent_dim if space.stage_two is not None else None,
+        "prior": space.stage_two.prior.kind if space.stage_two is not None else None,
         **{f"parameters of {name}": parameters(stage) for name, stage in stages.items() if stage},
         "corpus": config.corpus.source,
         "labels": list(space.labels),

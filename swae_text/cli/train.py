@@ -11,11 +11,18 @@ from swae_text.cli.streams import say, write_lines
 
 
 def train(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The run's YAML file.")],
+    config: Annotated[
+        list[Path],
+        typer.Argument(metavar="CONFIG...", help="YAML files; each is laid over those before it."),
+    ],
     overrides: Overrides = None,
     stage: Annotated[
         Literal["all", "one", "two"], typer.Option(help="Train only one of the stages.")
     ] = "all",
+    stage_one_from: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Take the stage one of this run; train stage two only."),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the newest checkpoint.")
     ] = False,
@@ -44,22 +51,27 @@ def train(
                 settings,
                 runs_dir / settings.name,
                 stages=stage,
+                stage_one_from=stage_one_from,
                 resume=resume,
                 overwrite=overwrite,
                 report=report,
             )
     except KeyboardInterrupt:
-        say(f"interrupted; to go on: {_again(config, changes, stage, runs_dir)}")
+        words = _again(config, changes, stage, runs_dir, stage_one_from)
+        say(f"interrupted; to go on: {shlex.join(words)}")
         raise
     if is_first_process():
         write_lines([str(folder)])
 
 
-def _again(config: Path, changes: list[str], stage: str, runs_dir: Path) -> str:
+def _again(
+    config: list[Path], changes: list[str], stage: str, runs_dir: Path, source: Path | None
+) -> list[str]:
     """The command that continues this run."""
-    words = ["swae-text", "train", str(config), "--resume"]
+    words = ["swae-text", "train", *map(str, config), "--resume"]
     for change in changes:
         words += ["--set", change]
     words += ["--stage", stage] if stage != "all" else []
+    words += ["--stage-one-from", str(source)] if source is not None else []
     words += ["--runs-dir", str(runs_dir)] if runs_dir != Path("runs") else []
-    return shlex.join(words)
+    return words

@@ -25,16 +25,21 @@ from swae_text.config.model import (
     ModelConfig,
     TransformerDecoderConfig,
     TransformerEncoderConfig,
+    VarianceConfig,
 )
 from swae_text.config.reading import (
     describe,
     dump_config,
     load_config,
+    overlay,
+    override_setting,
     parse_config,
+    read_yaml,
 )
 from swae_text.config.regularisers import (
     AdversarialConfig,
     DivergenceConfig,
+    GeneratorConfig,
     IMQConfig,
     KLConfig,
     MMDConfig,
@@ -47,11 +52,14 @@ from swae_text.config.run import (
     RunConfig,
 )
 from swae_text.config.stage_two import (
+    FittedPriorConfig,
+    FlowConfig,
     GaussianPriorConfig,
     LevelConfig,
     MixturePriorConfig,
     PriorConfig,
     StackedWAEConfig,
+    StageTwoConfig,
 )
 from swae_text.config.training import (
     BudgetConfig,
@@ -69,7 +77,10 @@ __all__ = [
     "DecoderConfig",
     "DivergenceConfig",
     "EncoderConfig",
+    "FittedPriorConfig",
+    "FlowConfig",
     "GaussianPriorConfig",
+    "GeneratorConfig",
     "IMQConfig",
     "KLConfig",
     "LSTMDecoderConfig",
@@ -88,14 +99,19 @@ __all__ = [
     "SlicedConfig",
     "StackedWAEConfig",
     "StageOneTraining",
+    "StageTwoConfig",
     "StageTwoTraining",
     "Strict",
     "TokenizerConfig",
     "TrainingConfig",
     "TransformerDecoderConfig",
     "TransformerEncoderConfig",
+    "VarianceConfig",
     "describe",
     "dump_config",
     "load_config",
+    "overlay",
+    "override_setting",
     "parse_config",
+    "read_yaml",
 ]

@@ -75,6 +75,15 @@ EncoderConfig = Annotated[TransformerEncoderConfig | LSTMEncoderConfig, Field(di
 DecoderConfig = Annotated[TransformerDecoderConfig | LSTMDecoderConfig, Field(discriminator="kind")]
 
 
+class VarianceConfig(Strict):
+    """Makes the encoder stochastic, N(μ, σ²), and keeps σ from vanishing."""
+
+    penalty: Literal["kl", "l1"] = "kl"
+    """``kl``: KL(N(μ, σ²) || N(μ, 1)), WAE-S; ``l1``: Σ |log σ²|, LAAE. In nats a sentence."""
+    weight: NonNegativeFloat = 0.05
+    """Weight of that penalty, beside a cross-entropy summed over the sentence."""
+
+
 class ModelConfig(Strict):
     """Stage one: the sentence autoencoder ``x → c → x̂``."""
 
@@ -85,7 +94,7 @@ class ModelConfig(Strict):
     slots: PositiveInt = 8
     """Slots the code is read as by the decoder; they divide ``code_dim``."""
     normalise: bool = True
-    """Scale every code to length √code_dim, so that noise has a unit. Not with ``kl``."""
+    """Scale every code to length √code_dim, so that noise has a unit. Not if stochastic."""
     code_noise: NonNegativeFloat = 0.1
     """Standard deviation of the Gaussian noise put on the code in training."""
     noise_warmup: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
@@ -96,11 +105,21 @@ class ModelConfig(Strict):
     """Longest sentence in pieces, with its end; longer ones are refused."""
     corruption: CorruptionConfig = CorruptionConfig()
     regulariser: RegulariserConfig = NoneConfig()
+    variance: VarianceConfig | None = None
+    """None: the encoder is deterministic (but with ``kl``, which has its own variance)."""
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether the encoder gives a distribution of codes."""
+        return self.variance is not None or self.regulariser.kind == "kl"
 
     @model_validator(mode="after")
     def _possible(self) -> "ModelConfig":
         if self.code_dim % self.slots:
             raise ValueError(f"slots={self.slots} does not divide code_dim={self.code_dim}")
-        if self.normalise and self.regulariser.kind == "kl":
-            raise ValueError("regulariser 'kl' needs free codes: set model.normalise=false")
+        if self.normalise and self.stochastic:
+            what = "regulariser 'kl'" if self.regulariser.kind == "kl" else "model.variance"
+            raise ValueError(f"{what} needs free codes: set model.normalise=false")
+        if self.variance is not None and self.regulariser.kind == "kl":
+            raise ValueError("regulariser 'kl' has a variance of its own: leave model.variance out")
         return self

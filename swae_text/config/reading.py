@@ -11,18 +11,37 @@ from swae_text.config.run import RunConfig
 from swae_text.errors import ConfigError
 
 
-def load_config(path: str | Path | None, overrides: Sequence[str] = ()) -> RunConfig:
+def load_config(
+    path: str | Path | Sequence[str | Path] | None, overrides: Sequence[str] = ()
+) -> RunConfig:
     """Read a YAML file and apply ``a.b=value`` overrides; values are read as YAML.
 
-    Without a file, the overrides apply to the defaults.
+    Several files are laid over each other (``overlay``): a corpus and an architecture, say, and
+    then a method. Without a file, the overrides apply to the defaults.
 
     Raises:
-        ConfigError: the file is missing or not YAML, or a setting is unknown or impossible.
+        ConfigError: a file is missing or not YAML, or a setting is unknown or impossible.
     """
-    tree = {} if path is None else _read_yaml(path)
+    files = [] if path is None else [path] if isinstance(path, str | Path) else list(path)
+    tree: dict[str, Any] = {}
+    for file in files:
+        tree = overlay(tree, read_yaml(file))
     for override in overrides:
-        _override(tree, override)
-    return parse_config(tree, where="settings" if path is None else str(path))
+        override_setting(tree, override)
+    return parse_config(tree, where=" + ".join(map(str, files)) or "settings")
+
+
+def overlay(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Lay one tree of settings over another; the upper one wins.
+
+    Groups are merged, except that a group which names its ``kind`` replaces the one below it.
+    """
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        groups = isinstance(value, dict) and isinstance(old, dict) and "kind" not in value
+        merged[key] = overlay(old, value) if groups and isinstance(old, dict) else value
+    return merged
 
 
 def parse_config(tree: dict[str, Any], where: str = "config") -> RunConfig:
@@ -53,7 +72,7 @@ def describe(error: ValidationError) -> str:
     return f"{path}: {message}{found}" + (f"; and {len(more)} more" if more else "")
 
 
-def _read_yaml(path: str | Path) -> dict[str, Any]:
+def read_yaml(path: str | Path) -> dict[str, Any]:
     """The settings in a file, as plain values."""
     try:
         tree = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
@@ -71,7 +90,7 @@ def _read_yaml(path: str | Path) -> dict[str, Any]:
     return tree or {}
 
 
-def _override(tree: dict[str, Any], override: str) -> None:
+def override_setting(tree: dict[str, Any], override: str) -> None:
     """Set one dotted path in a tree of plain values, making the branches it needs."""
     dotted, equals, text = override.partition("=")
     if not equals or not all(dotted.split(".")):

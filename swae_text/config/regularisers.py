@@ -63,6 +63,17 @@ class SlicedConfig(Strict):
     """Random directions a batch."""
 
 
+class GeneratorConfig(Strict):
+    """A generator of codes in the prior's place: noise → code (ARAE; Zhao et al., 2018)."""
+
+    noise_dim: PositiveInt = 100
+    """Numbers in the noise, a standard normal."""
+    hidden: PositiveInt = 512
+    """Width of the generator's layers."""
+    layers: PositiveInt = 2
+    """Hidden layers of the generator."""
+
+
 class AdversarialConfig(Strict):
     """A critic tells prior samples from encoded ones (AAE, WAE-GAN)."""
 
@@ -75,6 +86,8 @@ class AdversarialConfig(Strict):
     """Hidden layers of the critic."""
     learning_rate: PositiveFloat = 5e-4
     """Learning rate of the critic (Adam, β₁ = 0.5)."""
+    generator: GeneratorConfig | None = None
+    """Stage one only: codes meet those of a generator that learns to look like them."""
 
 
 RegulariserConfig = Annotated[

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import Field, NonNegativeInt
+from pydantic import Field, NonNegativeInt, model_validator
 
 from swae_text.config.base import Strict
 from swae_text.config.corpus import CorpusConfig, TokenizerConfig
 from swae_text.config.model import ModelConfig
-from swae_text.config.stage_two import StackedWAEConfig
+from swae_text.config.stage_two import StackedWAEConfig, StageTwoConfig
 from swae_text.config.training import TrainingConfig
 
 
@@ -21,5 +21,13 @@ class RunConfig(Strict):
     corpus: CorpusConfig = CorpusConfig()
     tokenizer: TokenizerConfig = TokenizerConfig()
     model: ModelConfig = ModelConfig()
-    stage_two: StackedWAEConfig = StackedWAEConfig()
+    stage_two: StageTwoConfig | None = StackedWAEConfig()
+    """None: stage one alone, whose codes meet the prior themselves (VAE, WAE, AAE, …)."""
     training: TrainingConfig = TrainingConfig()
+
+    @model_validator(mode="after")
+    def _what_says_something(self) -> "RunConfig":
+        flow = self.stage_two is not None and self.stage_two.kind == "flow"
+        if flow and self.training.stage_two.finetune_steps:
+            raise ValueError("a flow has no ĉ to judge: set training.stage_two.finetune_steps=0")
+        return self

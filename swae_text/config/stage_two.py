@@ -1,11 +1,20 @@
 """Settings of stage two: what lies between codes and latents, and the prior of the latents."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import (
+    Discriminator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    Tag,
+    model_validator,
+)
 
 from swae_text.config.base import Probability, Strict
-from swae_text.config.regularisers import DivergenceConfig, MMDConfig
+from swae_text.config.regularisers import AdversarialConfig, DivergenceConfig, MMDConfig
 
 
 class GaussianPriorConfig(Strict):
@@ -24,7 +33,19 @@ class MixturePriorConfig(Strict):
     """Distance between the means of two components, in standard deviations."""
 
 
-PriorConfig = Annotated[GaussianPriorConfig | MixturePriorConfig, Field(discriminator="kind")]
+class FittedPriorConfig(Strict):
+    """Gaussian mixture with full covariances, fitted to the latents before training starts."""
+
+    kind: Literal["fitted"] = "fitted"
+    components: PositiveInt = 32
+    """Gaussians in the mixture."""
+    iterations: PositiveInt = 20
+    """Rounds of expectation and maximisation."""
+
+
+PriorConfig = Annotated[
+    GaussianPriorConfig | MixturePriorConfig | FittedPriorConfig, Field(discriminator="kind")
+]
 
 
 class LevelConfig(Strict):
@@ -43,9 +64,42 @@ class LevelConfig(Strict):
 class StackedWAEConfig(Strict):
     """Stage two: ``c → z → ĉ`` with ``z`` pushed to an explicit prior."""
 
+    kind: Literal["stacked"] = "stacked"
     levels: Annotated[tuple[LevelConfig, ...], Field(min_length=1)] = (LevelConfig(),)
     """From the code upwards; the last one's latent is what meets the prior."""
     prior: PriorConfig = GaussianPriorConfig()
     divergence: DivergenceConfig = MMDConfig()
     latent_noise: NonNegativeFloat = 0.0
     """Standard deviation of the Gaussian noise put on the latent in training."""
+
+    @model_validator(mode="after")
+    def _prior_is_explicit(self) -> "StackedWAEConfig":
+        if isinstance(self.divergence, AdversarialConfig) and self.divergence.generator is not None:
+            raise ValueError("a generator stands in for the prior of stage one only: remove it")
+        return self
+
+
+class FlowConfig(Strict):
+    """Stage two: a flow between a standard normal and the codes, by flow matching."""
+
+    kind: Literal["flow"] = "flow"
+    hidden: PositiveInt = 1024
+    """Width of the hidden layers of the velocity."""
+    blocks: PositiveInt = 4
+    """Residual blocks of the velocity."""
+    dropout: Probability = 0.0
+    """Dropout inside the blocks."""
+    solver_steps: PositiveInt = 8
+    """Runge-Kutta steps of the way from 0 to 1, four evaluations each."""
+
+
+def _kind(value: Any) -> str:
+    """``stacked`` where no kind is named: it is what this package is about."""
+    kind = value.get("kind", "stacked") if isinstance(value, dict) else value.kind
+    return str(kind)
+
+
+StageTwoConfig = Annotated[
+    Annotated[StackedWAEConfig, Tag("stacked")] | Annotated[FlowConfig, Tag("flow")],
+    Discriminator(_kind),
+]

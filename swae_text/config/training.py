@@ -27,7 +27,7 @@ class OptimiserConfig(Strict):
 class BudgetConfig(Strict):
     """How long to train and how often to look. The first limit reached ends the stage."""
 
-    steps: PositiveInt = 20_000
+    steps: NonNegativeInt = 20_000
     """Optimiser steps."""
     minutes: PositiveFloat | None = None
     """Minutes of training over all starts of the run; with it a run is not repeatable in bits."""
@@ -40,6 +40,7 @@ class BudgetConfig(Strict):
 class StageOneTraining(BudgetConfig):
     """How stage one is trained."""
 
+    steps: PositiveInt = 20_000
     batch_tokens: PositiveInt = 768
     """Tokens a batch, at most, padding counted."""
     evaluate_sentences: PositiveInt = 1000
@@ -50,7 +51,8 @@ class StageOneTraining(BudgetConfig):
 class StageTwoTraining(BudgetConfig):
     """How stage two is trained."""
 
-    steps: PositiveInt = 3000
+    steps: NonNegativeInt = 3000
+    """Optimiser steps; 0 leaves a stacked WAE at its start, the Gaussian fitted to the codes."""
     batch_size: Annotated[int, Field(ge=2)] = 512
     """Codes a batch."""
     evaluate_sentences: PositiveInt = 1000

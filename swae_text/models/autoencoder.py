@@ -4,7 +4,7 @@
 
 The code is one vector of ``C`` numbers that the decoder reads as ``K`` slots. With the regulariser
 ``none`` its distribution is left free ("the encoded prior"; Xu et al., 2019, arXiv 1910.02560);
-the other regularisers give the field's one-stage models (VAE, WAE, AAE, DAAE).
+the other regularisers give the field's one-stage models (VAE, WAE, AAE, LAAE, DAAE, ARAE).
 Shape letters are those of ``swae_text.config``; ``S`` numbers of one slot.
 """
 
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from swae_text.config import (
+    AdversarialConfig,
     DecoderConfig,
     EncoderConfig,
     KLConfig,
@@ -26,14 +27,17 @@ from swae_text.config import (
 )
 from swae_text.corpora.corruption import corrupt
 from swae_text.corpora.tokenizer import BOS, PAD
+from swae_text.errors import ConfigError
 from swae_text.models.divergences import (
+    Adversarial,
     HasCritic,
     build_divergence,
     gaussian_kl,
     kl_weight,
     posterior_sample,
+    variance_penalty,
 )
-from swae_text.models.priors import GaussianPrior
+from swae_text.models.priors import GaussianPrior, GeneratorPrior
 from swae_text.nn.base import SentenceDecoder, SentenceEncoder
 from swae_text.nn.recurrent import LSTMDecoder, LSTMEncoder
 from swae_text.nn.transformer import TransformerDecoder, TransformerEncoder
@@ -70,7 +74,7 @@ class SentenceAutoencoder(HasCritic):
     def __init__(self, config: ModelConfig, vocab_size: int) -> None:
         super().__init__()
         self.config = config
-        self.prior = GaussianPrior(config.code_dim)
+        self.prior = _prior(config)
         self.embedding = _embedding(vocab_size, config.decoder.width)
         shared = config.encoder.width == config.decoder.width
         self.encoder_embedding = (
@@ -79,7 +83,7 @@ class SentenceAutoencoder(HasCritic):
         self.encoder = _encoder(config.encoder, config)
         self.decoder = _decoder(config.decoder, config)
         slot_dim = config.code_dim // config.slots
-        outputs = 2 * slot_dim if config.regulariser.kind == "kl" else slot_dim
+        outputs = 2 * slot_dim if config.stochastic else slot_dim
         self.write = _SlotwiseLinear(config.slots, config.encoder.width, outputs)
         self.read = _SlotwiseLinear(config.slots, slot_dim, config.decoder.width, bias=1.0)
         self.output_bias = nn.Parameter(torch.zeros(vocab_size))
@@ -93,23 +97,39 @@ class SentenceAutoencoder(HasCritic):
         return self.embedding.num_embeddings
 
     def encode(self, tokens: Int[Tensor, "batch time"]) -> Float[Tensor, "batch code"]:
-        """Codes of padded sentences (the posterior's mean with ``kl``); padding changes nothing."""
+        """Codes of padded sentences (means where stochastic); padding changes nothing."""
         return self.posterior(tokens)[0]
 
     def posterior(
         self, tokens: Int[Tensor, "batch time"]
     ) -> tuple[Float[Tensor, "batch code"], Float[Tensor, "batch code"] | None]:
-        """Mean and, with ``kl``, log-variance of q(c|x)."""
+        """Mean and, where the encoder is stochastic, log-variance of q(c|x)."""
         real = tokens != PAD
         slots_BKW = self.encoder(self.encoder_embedding(tokens), real)
         slots_BKS = self.write(slots_BKW).float()
-        if self.config.regulariser.kind == "kl":
+        if self.config.stochastic:
             mean_BKS, logvar_BKS = slots_BKS.chunk(2, dim=-1)
             return mean_BKS.flatten(1), logvar_BKS.flatten(1)
-        code_BC = slots_BKS.flatten(1)
-        if self.config.normalise:
-            code_BC = functional.rms_norm(code_BC, (self.config.code_dim,))
-        return code_BC, None
+        return self.normalised(slots_BKS.flatten(1)), None
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Float[Tensor, "n code"]:
+        """Draw codes from what they were drawn to: the prior, or ARAE's generator.
+
+        Raises:
+            ConfigError: the codes were left free, so no prior stands for them.
+        """
+        if self.config.regulariser.kind == "none":
+            raise ConfigError(
+                "this model's codes were left free, so they have no prior: train a stage two "
+                "with `swae-text train CONFIG --stage two`"
+            )
+        return self.normalised(self.prior.sample(n, generator=generator))
+
+    def normalised(self, code: Float[Tensor, "batch code"]) -> Float[Tensor, "batch code"]:
+        """Codes at the length √C, where this model's codes have that length."""
+        if not self.config.normalise:
+            return code
+        return functional.rms_norm(code, (self.config.code_dim,))
 
     def memory(self, code: Float[Tensor, "batch code"]) -> Float[Tensor, "batch slots width"]:
         """The code as the slots that the decoder attends to."""
@@ -168,11 +188,20 @@ class SentenceAutoencoder(HasCritic):
             # Nats a sentence become nats a token, the unit of the cross-entropy beside them.
             weighted = kl_weight(config.regulariser, progress) * pressed / _mean_length(tokens)
         elif self.divergence is not None and not isinstance(config.regulariser, NoneConfig):
-            prior = self.prior.sample(len(code), generator=generator)
+            prior = self.normalised(self.prior.sample(len(code), generator=generator))
             divergence = self.divergence(code, prior, generator=generator)
-            weighted = config.regulariser.weight * divergence
+            weighted = config.regulariser.weight * (divergence + self._deceit(prior))
+        if config.variance is not None and logvar is not None:
+            vanished = variance_penalty(logvar, config.variance.penalty)
+            weighted = weighted + config.variance.weight * vanished / _mean_length(tokens)
         total = cross_entropy + config.bag_of_words * bag + weighted
         return AutoencoderLoss(total, cross_entropy, bag, divergence, code, prior)
+
+    def _deceit(self, generated_BC: Tensor) -> Tensor:
+        """The generator's loss: its codes should pass for encoded ones (0 without a generator)."""
+        if isinstance(self.prior, GeneratorPrior) and isinstance(self.divergence, Adversarial):
+            return self.divergence.deceit(generated_BC)
+        return generated_BC.new_zeros(())
 
     def _disturb(self, code_BC: Tensor, generator: torch.Generator, progress: float) -> Tensor:
         """Code noise, rising over the first ``noise_warmup`` of the budget."""
@@ -220,6 +249,13 @@ def _decoder(config: DecoderConfig, model: ModelConfig) -> SentenceDecoder:
     if isinstance(config, LSTMDecoderConfig):
         return LSTMDecoder(config)
     return TransformerDecoder(config, model.max_tokens)
+
+
+def _prior(config: ModelConfig) -> GaussianPrior | GeneratorPrior:
+    regulariser = config.regulariser
+    if isinstance(regulariser, AdversarialConfig) and regulariser.generator is not None:
+        return GeneratorPrior(regulariser.generator, config.code_dim)
+    return GaussianPrior(config.code_dim)
 
 
 def _mean_length(tokens_BT: Tensor) -> Tensor:

@@ -32,12 +32,8 @@ class Level(nn.Module):
     @torch.no_grad()
     def whiten(self, h: Float[Tensor, "n dim"]) -> Float[Tensor, "n latent"]:
         """Set the linear paths to the principal components of centred ``h``; return its latents."""
-        covariance = (h.T @ h / max(len(h) - 1, 1)).double()
-        variances, axes = torch.linalg.eigh(covariance)
-        rank = min(self.dim, self.latent_dim)
-        variances, axes = variances.flip(0)[:rank], axes.flip(1)[:, :rank].T
-        # directions (almost) without variance are carried over, not blown up to the prior's size
-        scale = variances.clamp_min(1e-3 * float(variances.max())).sqrt()[:, None]
+        axes, scale = principal_axes(h, self.latent_dim)
+        rank = len(axes)
         up = torch.zeros(self.latent_dim, self.dim).to(h)
         down = torch.zeros(self.dim, self.latent_dim).to(h)
         up[:rank] = (axes / scale).to(h)
@@ -49,3 +45,18 @@ class Level(nn.Module):
         bias[self.latent_dim :] = _START_LOGVAR
         self.encoder.set_linear(weight, bias)
         return h @ up.T
+
+
+def principal_axes(
+    h: Float[Tensor, "n dim"], most: int
+) -> tuple[Float[Tensor, "rank dim"], Float[Tensor, "rank 1"]]:
+    """The ``most`` strongest principal axes of centred points, and their deviations (float64).
+
+    Directions (almost) without variance get a floor, so that whitening does not blow them up.
+    """
+    covariance = (h.T @ h / max(len(h) - 1, 1)).double()
+    variances, axes = torch.linalg.eigh(covariance)
+    rank = min(h.shape[1], most)
+    variances, axes = variances.flip(0)[:rank], axes.flip(1)[:, :rank].T
+    scale = variances.clamp_min(1e-3 * float(variances.max())).sqrt()[:, None]
+    return axes, scale

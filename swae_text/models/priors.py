@@ -1,6 +1,7 @@
 """Explicit priors over the latent of stage two: standard normal, or a mixture of normals.
 
     p(z) = N(0, I)        p(z) = 1/K Σₖ N(μₖ, I)  with |μⱼ - μₖ| = separation for all j ≠ k
+    p(z) = Σₖ πₖ N(μₖ, Σₖ), fitted (``mixture.py``)     c = G(s), s ~ N(0, I), learned (ARAE)
 
 The means of a mixture are the corners of a regular simplex around zero, which lies in the first
 K - 1 dimensions; with K = labels, component k is label k (as in the supervised adversarial
@@ -14,8 +15,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from swae_text.config import GaussianPriorConfig, PriorConfig
+from swae_text.config import GeneratorConfig
 from swae_text.errors import ConfigError
+from swae_text.nn.mlp import ResidualMLP
 
 
 class Prior(nn.Module):
@@ -25,12 +27,15 @@ class Prior(nn.Module):
     is E|p - p'|², the mean squared distance of two samples, which kernels take as their unit.
     """
 
+    kind: str
     labels: int = 0
     means: Tensor
 
-    def __init__(self, means: Float[Tensor, "components latent"], spread: float) -> None:
+    def __init__(
+        self, means: Float[Tensor, "components latent"], spread: float, *, fitted: bool = False
+    ) -> None:
         super().__init__()
-        self.register_buffer("means", means, persistent=False)
+        self.register_buffer("means", means, persistent=fitted)
         self.spread = spread
 
     @property
@@ -78,12 +83,16 @@ class Prior(nn.Module):
 class GaussianPrior(Prior):
     """Standard normal: one component at zero."""
 
+    kind = "gaussian"
+
     def __init__(self, dim: int) -> None:
         super().__init__(torch.zeros(1, dim), spread=2.0 * dim)
 
 
 class MixturePrior(Prior):
     """Equally weighted unit normals whose means are pairwise ``separation`` apart."""
+
+    kind = "mixture"
 
     def __init__(self, dim: int, components: int, separation: float, labels: int = 0) -> None:
         if not 1 <= components <= dim + 1:
@@ -97,24 +106,22 @@ class MixturePrior(Prior):
         self.labels = labels
 
 
-def build_prior(config: PriorConfig, dim: int, labels: int) -> Prior:
-    """Build the prior of a model whose corpus has ``labels`` labels (0: none).
+class GeneratorPrior(nn.Module):
+    """A learned map from noise to codes; it has no density (ARAE; Zhao et al., 2018).
 
-    A mixture with as many components as labels is bound to them; with another number it is an
-    unsupervised one.
-
-    Raises:
-        ConfigError: a mixture with no number of components, or with too many for ``dim``.
+    Only ``sample`` is there; gradients flow through it to the generator.
     """
-    if isinstance(config, GaussianPriorConfig):
-        return GaussianPrior(dim)
-    components = config.components or labels
-    if not components:
-        raise ConfigError(
-            "stage_two.prior.components is not set and the corpus has no labels: set it"
-        )
-    bound = labels if components == labels else 0
-    return MixturePrior(dim, components, config.separation, labels=bound)
+
+    def __init__(self, config: GeneratorConfig, dim: int) -> None:
+        super().__init__()
+        self.noise_dim = config.noise_dim
+        self.generator = ResidualMLP(config.noise_dim, dim, config.hidden, config.layers)
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Float[Tensor, "n code"]:
+        """Generate ``n`` codes."""
+        noise = torch.randn(n, self.noise_dim, generator=generator, device=generator.device)
+        codes: Tensor = self.generator(noise.to(self.generator.first.weight))
+        return codes.float()
 
 
 def _simplex(corners: int, dim: int) -> Float[Tensor, "corners dim"]:

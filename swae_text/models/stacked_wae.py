@@ -18,17 +18,23 @@ number, under a Gaussian decoder whose variance is the batch's own best (σ-VAE,
 Dai & Wipf, 2019, learn it): ½ log(mse + 0.01) + β KL / code_dim.
 """
 
-from typing import NamedTuple, cast
+from typing import cast
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from swae_text.config import KLConfig, StackedWAEConfig
-from swae_text.errors import TrainingError
+from swae_text.config import (
+    FittedPriorConfig,
+    GaussianPriorConfig,
+    KLConfig,
+    PriorConfig,
+    StackedWAEConfig,
+)
+from swae_text.errors import ConfigError
+from swae_text.models.code_model import CodeModel, StageTwoLoss
 from swae_text.models.divergences import (
     Divergence,
-    HasCritic,
     build_divergence,
     gaussian_kl,
     kl_weight,
@@ -37,42 +43,20 @@ from swae_text.models.divergences import (
 )
 from swae_text.models.divergences.base import full_precision
 from swae_text.models.level import Level
-from swae_text.models.priors import GaussianPrior, build_prior
+from swae_text.models.mixture import FittedMixture
+from swae_text.models.priors import GaussianPrior, MixturePrior, Prior
 
 _OBSERVATION_FLOOR = 0.01  # variance: a tenth of a code's deviation, the noise stage one tolerates
 
 
-class StackedLoss(NamedTuple):
-    """One batch's losses, and what they were computed from."""
-
-    total: Float[Tensor, ""]
-    """What the encoder and decoder minimise."""
-    reconstruction: Float[Tensor, ""]
-    """Mean squared error a number, standardised codes, through all levels; 1 is the mean code."""
-    divergence: Float[Tensor, ""]
-    """Divergence of the top latents from the prior, without its weight (``kl``: nats a code)."""
-    z: Float[Tensor, "batch latent"]
-    """Top latents, without latent noise (``kl``: a sample of the posteriors)."""
-    prior_z: Float[Tensor, "batch latent"]
-    """The prior samples they were compared with: what ``critic_loss`` takes."""
-    reconstructed: Float[Tensor, "batch code"]
-    """Codes after the way up and down, in the units of stage one."""
-
-
-class StackedWAE(HasCritic):
-    """Codes of stage one to latents under an explicit prior, and back.
-
-    Standardisation is inside: everything public takes and gives codes in stage one's units. Call
-    ``fit_standardisation`` once before training; loading weights restores it.
-    """
-
-    mean: Tensor
-    std: Tensor
+class StackedWAE(CodeModel):
+    """Levels of autoencoders between the codes and the prior."""
 
     def __init__(self, config: StackedWAEConfig, code_dim: int, labels: int = 0) -> None:
-        super().__init__()
-        self.config, self.code_dim = config, code_dim
+        super().__init__(code_dim)
+        self.config = config
         dims = [code_dim, *(level.latent_dim for level in config.levels)]
+        self.latent_dim = dims[-1]
         top = len(config.levels) - 1
         variational = isinstance(config.divergence, KLConfig)
         self.levels = nn.ModuleList(
@@ -81,32 +65,21 @@ class StackedWAE(HasCritic):
         )
         self.prior = build_prior(config.prior, dims[-1], labels)
         self.divergence = build_divergence(config.divergence, dims[-1], self.prior.spread)
-        self.register_buffer("mean", torch.zeros(code_dim))
-        self.register_buffer("std", torch.ones(code_dim))
-
-    @property
-    def latent_dim(self) -> int:
-        """Numbers in a top latent."""
-        return self.config.levels[-1].latent_dim
 
     @torch.no_grad()
-    def fit_standardisation(self, codes: Float[Tensor, "n code"]) -> None:
-        """Take mean and deviation of the training codes and start every level from whitening.
+    def fit(self, codes: Float[Tensor, "n code"]) -> None:
+        """Standardise by the training codes, whiten every level, and fit a prior that is fitted.
 
-        Meant for a fresh model: it overwrites the levels' linear paths.
+        It overwrites the levels' linear paths.
 
         Raises:
             TrainingError: fewer than two codes, or codes that are not finite.
         """
-        if len(codes) < 2 or not bool(codes.isfinite().all()):
-            raise TrainingError("stage two needs two finite codes or more: check stage one's run")
-        codes = full_precision(codes).to(self.mean.device)
-        std, mean = torch.std_mean(codes, dim=0)
-        self.mean.copy_(mean)
-        self.std.copy_(torch.where(std > 1e-6, std, torch.ones_like(std)))  # constant: left alone
-        h = self._standardise(codes)
+        h = self.fit_standardisation(codes)
         for level in self._stack:
             h = level.whiten(h)
+        if isinstance(self.prior, FittedMixture):
+            self.prior.fit(h)
 
     def encode(self, c: Float[Tensor, "batch code"]) -> Float[Tensor, "batch latent"]:
         """Map codes to latents, deterministically (``kl``: to the posteriors' means)."""
@@ -114,17 +87,7 @@ class StackedWAE(HasCritic):
 
     def decode(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch code"]:
         """Map latents to codes in stage one's units."""
-        return self._restore(self._descend(z)[0])
-
-    def sample(
-        self, n: int, *, generator: torch.Generator, labels: Int[Tensor, " n"] | None = None
-    ) -> Float[Tensor, "n latent"]:
-        """Draw latents from the prior, with ``labels`` from the components that stand for them.
-
-        Raises:
-            ConfigError: labels are given and the prior has no components for them.
-        """
-        return self.prior.sample(n, generator=generator, labels=labels)
+        return self.restore(self._descend(z)[0])
 
     def loss(
         self,
@@ -133,12 +96,8 @@ class StackedWAE(HasCritic):
         generator: torch.Generator,
         progress: float = 1.0,
         labels: Int[Tensor, " batch"] | None = None,
-    ) -> StackedLoss:
-        """Losses of a batch of codes at ``progress`` in [0, 1] of the training.
-
-        ``labels`` (-1: unknown) choose the prior's components where it has one for each label, and
-        are ignored otherwise.
-        """
+    ) -> StageTwoLoss:
+        """Errors of every level and the divergence of the top one from the prior."""
         heights = self._climb(c)
         mean, logvar = heights[-1][:, : self.latent_dim], heights[-1][:, self.latent_dim :]
         z = posterior_sample(mean, logvar, generator) if logvar.shape[1] else mean
@@ -155,7 +114,7 @@ class StackedWAE(HasCritic):
         else:
             divergence = self._kl(z, mean, logvar)
             total = self._negative_elbo(error, divergence, progress)
-        return StackedLoss(total, errors[0], divergence, z, prior_z, self._restore(descent[0]))
+        return StageTwoLoss(total, errors[0], divergence, z, prior_z, self.restore(descent[0]))
 
     def _kl(
         self,
@@ -180,15 +139,9 @@ class StackedWAE(HasCritic):
     def _stack(self) -> list[Level]:
         return cast(list[Level], list(self.levels))
 
-    def _standardise(self, c: Float[Tensor, "batch code"]) -> Float[Tensor, "batch code"]:
-        return (c - self.mean) / self.std
-
-    def _restore(self, h: Float[Tensor, "batch code"]) -> Float[Tensor, "batch code"]:
-        return h * self.std + self.mean
-
     def _climb(self, c: Float[Tensor, "batch code"]) -> list[Tensor]:
         """Heights h₀ … h_L of the way up; the last is (mean, logvar) with ``kl``."""
-        heights = [self._standardise(c)]
+        heights = [self.standardise(c)]
         for level in self._stack:
             heights.append(level.encoder(heights[-1]))
         return heights
@@ -215,3 +168,25 @@ def _mse(
 ) -> Float[Tensor, ""]:
     """Mean squared error a number, in full precision."""
     return (full_precision(target) - full_precision(output)).square().mean()
+
+
+def build_prior(config: PriorConfig, dim: int, labels: int) -> Prior:
+    """Build the prior of a model whose corpus has ``labels`` labels (0: none).
+
+    A mixture with as many components as labels is bound to them; with another number it is an
+    unsupervised one.
+
+    Raises:
+        ConfigError: a mixture with no number of components, or with too many for ``dim``.
+    """
+    if isinstance(config, GaussianPriorConfig):
+        return GaussianPrior(dim)
+    if isinstance(config, FittedPriorConfig):
+        return FittedMixture(dim, config.components, config.iterations)
+    components = config.components or labels
+    if not components:
+        raise ConfigError(
+            "stage_two.prior.components is not set and the corpus has no labels: set it"
+        )
+    bound = labels if components == labels else 0
+    return MixturePrior(dim, components, config.separation, labels=bound)

@@ -106,6 +106,8 @@ class Loop:
 
     def progress(self) -> float:
         """Share of the budget that is spent, in [0, 1]: the nearer of its two limits."""
+        if not self.budget.steps:
+            return 1.0
         minutes = self.budget.minutes
         spent = self.seconds / 60 / minutes if minutes else 0.0
         return min(1.0, self.engine.agree(max(self.step / self.budget.steps, spent)))

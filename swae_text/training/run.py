@@ -37,6 +37,7 @@ def train(
     run_dir: Path,
     *,
     stages: Stages = "all",
+    stage_one_from: Path | None = None,
     resume: bool = False,
     overwrite: bool = False,
     report: Report | None = None,
@@ -47,6 +48,7 @@ def train(
         config: every setting of the run.
         run_dir: folder of the run.
         stages: ``one`` leaves the codes as they are; ``two`` needs a trained stage one there.
+        stage_one_from: take the trained stage one, and its codes, of this other run instead.
         resume: go on from the newest checkpoints; with none, start.
         overwrite: throw an existing run away first.
         report: told what happens.
@@ -60,16 +62,25 @@ def train(
         CheckpointError: no checkpoint can be read.
         TrainingError: the loss is not finite, or there is nothing to train on.
     """
+    if config.stage_two is None and (stages == "two" or stage_one_from is not None):
+        raise ConfigError("these settings have no stage two (stage_two: null): set one")
+    source = stage_one_from or run_dir
     if is_first_process():  # the others are started when this is settled
-        _claim(config, run_dir, resume or stages == "two", overwrite)
-    kinds = (config.model.regulariser.kind, config.stage_two.divergence.kind)
-    engine = Engine(config.training, config.seed, critic="adversarial" in kinds)
+        if source != run_dir:
+            _same_weights(load_config(source / "config.yaml"), config, source)
+        _claim(config, run_dir, resume or (stages == "two" and source == run_dir), overwrite)
+    engine = Engine(config.training, config.seed, critic=_has_critic(config))
     tell: Report = report if report is not None and engine.leads else _silent
     tell(Note(f"run {run_dir}, {engine.precision} on {engine.world} × {engine.device.type}"))
     corpus = _prepared(config, engine, tell)
     run = _Run(config, run_dir, engine, corpus, tell)
-    autoencoder = run.stage_one() if stages != "two" else run.trained_stage_one()
-    return run.stage_two(autoencoder, fresh=not resume) if stages != "one" else run_dir / "model"
+    if stages != "two" and source == run_dir:
+        autoencoder = run.stage_one()
+    else:
+        autoencoder = run.trained_stage_one(source)
+    if stages == "one" or config.stage_two is None:
+        return run_dir / "model"
+    return run.stage_two(autoencoder, source / "codes", fresh=not resume)
 
 
 def is_first_process() -> bool:
@@ -98,20 +109,20 @@ class _Run:
         self._save(stage.space)
         return stage.module
 
-    def trained_stage_one(self) -> SentenceAutoencoder:
-        state = self._checkpoints("one").newest()
+    def trained_stage_one(self, folder: Path) -> SentenceAutoencoder:
+        state = Checkpoints(folder / "checkpoints", "one", keep=1).newest()
         if state is None:
             raise CheckpointError(
-                f"{self.folder}: stage two needs a trained stage one: run --stage one first"
+                f"{folder}: stage two needs a trained stage one: run --stage one first"
             )
         stage = StageOne(self.config, self.corpus, self.engine.device)
         stage.module.load_state_dict(state["module"])
         return stage.module.to(self.engine.device)
 
-    def stage_two(self, autoencoder: SentenceAutoencoder, *, fresh: bool) -> Path:
+    def stage_two(self, autoencoder: SentenceAutoencoder, home: Path, *, fresh: bool) -> Path:
         self.report(Note(f"codes of {len(self.corpus.train):,} training sentences"))
         codes, there = self.engine.lead_first(
-            lambda: training_codes(autoencoder, self.corpus, self.folder / "codes")
+            lambda: training_codes(autoencoder, self.corpus, home)
         )
         if self.engine.leads and (fresh or not there):
             self._checkpoints("two").clear()  # those on the codes of other weights lead nowhere
@@ -141,6 +152,11 @@ class _Run:
             self.report(Saved(path))
         self.engine.barrier()
         return path
+
+
+def _has_critic(config: RunConfig) -> bool:
+    divergence = getattr(config.stage_two, "divergence", None)
+    return "adversarial" in (config.model.regulariser.kind, getattr(divergence, "kind", None))
 
 
 def _claim(config: RunConfig, run_dir: Path, keep: bool, overwrite: bool) -> None:

@@ -9,18 +9,20 @@ import numpy as np
 import torch
 from torch import nn
 
-from swae_text.config import RunConfig, StageTwoTraining
+from swae_text.config import NoneConfig, RunConfig, StageTwoTraining
 from swae_text.corpora.batching import pad
 from swae_text.corpora.store import PreparedCorpus
+from swae_text.errors import ConfigError
 from swae_text.models.autoencoder import SentenceAutoencoder
-from swae_text.models.stacked_wae import StackedLoss, StackedWAE
+from swae_text.models.code_model import StageTwoLoss
+from swae_text.models.stage_two import build_stage_two
 from swae_text.space import SentenceSpace
 from swae_text.training.loop import StepLoss
 from swae_text.training.stage_one import valid_reconstruction
 
 
 class StageTwo:
-    """The stacked WAE on the codes of a frozen stage one.
+    """The map between codes and latents, on the codes of a frozen stage one.
 
     Args:
         config: the run.
@@ -38,13 +40,17 @@ class StageTwo:
         autoencoder: SentenceAutoencoder,
         codes: np.ndarray,
     ) -> None:
+        if config.stage_two is None:
+            raise ConfigError("these settings have no stage two (stage_two: null)")
         self.config, self.corpus, self.codes = config, corpus, codes
         self.budget: StageTwoTraining = config.training.stage_two
-        self.regulariser = config.stage_two.divergence
+        self.regulariser = getattr(config.stage_two, "divergence", NoneConfig())
         self.autoencoder = autoencoder.eval().requires_grad_(False)
         self.device = autoencoder.embedding.weight.device
-        self.module = StackedWAE(config.stage_two, config.model.code_dim, len(corpus.labels))
-        self.module.fit_standardisation(torch.from_numpy(np.array(codes)))
+        self.module = build_stage_two(
+            config.stage_two, config.model.code_dim, len(corpus.labels)
+        ).to(self.device)
+        self.module.fit(torch.from_numpy(np.array(codes)).to(self.device))
         self.space = SentenceSpace(
             config, corpus.tokenizer, autoencoder, self.module, corpus.labels
         )
@@ -62,11 +68,11 @@ class StageTwo:
         """Squared error of these codes, their divergence from the prior, and what they say."""
         codes = torch.from_numpy(self.codes[rows]).to(self.device)
         labels = torch.from_numpy(self.corpus.train.labels[rows]).long().to(self.device)
-        loss: StackedLoss = module.loss(  # type: ignore[operator]  # a forward method of Fabric's
+        loss: StageTwoLoss = module.loss(  # type: ignore[operator]  # a forward method of Fabric's
             codes, generator=generator, progress=progress, labels=labels
         )
         total, parts = loss.total, {"mse": loss.reconstruction, "divergence": loss.divergence}
-        if progress >= 1 - self.budget.finetune_steps / self.budget.steps:
+        if progress >= 1 - self.budget.finetune_steps / max(self.budget.steps, 1):
             tokens = pad(self.corpus.train.tokens(rows)).to(self.device)
             said = self.autoencoder.cross_entropy(loss.reconstructed, tokens)
             total, parts = total + self.budget.finetune_weight * said, parts | {"said": said}

@@ -13,8 +13,9 @@ from swae_text.config import (
     StackedWAEConfig,
 )
 from swae_text.errors import ConfigError, TrainingError
+from swae_text.models.code_model import StageTwoLoss
 from swae_text.models.divergences import SlicedWasserstein
-from swae_text.models.stacked_wae import StackedLoss, StackedWAE
+from swae_text.models.stacked_wae import StackedWAE
 
 KINDS: list[DivergenceConfig] = [
     MMDConfig(),
@@ -45,7 +46,7 @@ def build(divergence: DivergenceConfig, *dims: int, **settings: object) -> Stack
     return StackedWAE(config, 16, labels=2)
 
 
-def train(model: StackedWAE, codes: torch.Tensor, steps: int = 150) -> StackedLoss:
+def train(model: StackedWAE, codes: torch.Tensor, steps: int = 150) -> StageTwoLoss:
     """Alternate critic and model as the training loop does; give the loss on all codes."""
     generator = rng()
     optimiser = torch.optim.Adam(model.model_parameters(), 3e-3)
@@ -67,7 +68,7 @@ def train(model: StackedWAE, codes: torch.Tensor, steps: int = 150) -> StackedLo
 
 def test_starts_as_the_gaussian_fitted_to_the_codes():
     model, codes = build(MMDConfig(), 16), curved_codes()
-    model.fit_standardisation(codes)
+    model.fit(codes)
     z = model.encode(codes)
     torch.testing.assert_close(model.decode(z), codes, atol=1e-3, rtol=1e-3)
     generated = model.decode(model.sample(50_000, generator=rng()))
@@ -79,7 +80,7 @@ def test_starts_as_the_gaussian_fitted_to_the_codes():
 def test_standardisation_is_saved_and_survives_a_constant_number():
     model, codes = build(MMDConfig()), curved_codes()
     codes[:, 3] = 2.0
-    model.fit_standardisation(codes)
+    model.fit(codes)
     other = build(MMDConfig())
     other.load_state_dict(model.state_dict())
     assert torch.equal(other.encode(codes), model.encode(codes))
@@ -89,7 +90,7 @@ def test_standardisation_is_saved_and_survives_a_constant_number():
 @mark.parametrize("divergence", KINDS, ids=lambda d: d.kind)
 def test_training_keeps_the_codes_and_approaches_the_prior(divergence: DivergenceConfig):
     model, codes = build(divergence), curved_codes()
-    model.fit_standardisation(codes)
+    model.fit(codes)
     with torch.no_grad():
         for p in model.model_parameters():  # away from the whitening, which is too good a start
             p += 0.1 * torch.randn(p.shape, generator=rng(3))
@@ -103,14 +104,14 @@ def test_training_keeps_the_codes_and_approaches_the_prior(divergence: Divergenc
 
 def test_training_beats_the_linear_start():
     model, codes = build(SlicedConfig(weight=1.0)), curved_codes()
-    model.fit_standardisation(codes)
+    model.fit(codes)
     start = model.loss(codes, generator=rng()).reconstruction
     assert train(model, codes, steps=300).reconstruction < 0.6 * start
 
 
 def test_two_levels_train_together():
     model, codes = build(SlicedConfig(), 8, 4), curved_codes()
-    model.fit_standardisation(codes)
+    model.fit(codes)
     loss = train(model, codes)
     assert model.latent_dim == 4 and loss.z.shape == (1000, 4)
     assert loss.reconstruction < 0.05 and loss.divergence < 0.05
@@ -174,4 +175,4 @@ def test_losses_are_float32_under_autocast():
 def test_codes_that_cannot_be_fitted_are_refused():
     for codes in (torch.zeros(1, 16), torch.full((5, 16), float("nan"))):
         with pytest.raises(TrainingError, match="two finite codes"):
-            build(MMDConfig()).fit_standardisation(codes)
+            build(MMDConfig()).fit(codes)

@@ -168,7 +168,7 @@ def test_stage_two_alone_needs_stage_one(config, tmp_path):
     train(config, tmp_path / "run", stages="two")
     train(config, tmp_path / "straight")
     apart, straight = weights(tmp_path / "run"), weights(tmp_path / "straight")
-    assert any(key.startswith("stacked.") for key in apart)
+    assert any(key.startswith("stage_two.") for key in apart)
     assert all(torch.equal(apart[key], straight[key]) for key in straight)
 
 

@@ -8,6 +8,7 @@ from swae_text.models.divergences.kl import (
     kl_weight,
     monte_carlo_kl,
     posterior_sample,
+    variance_penalty,
 )
 from swae_text.models.divergences.mmd import MMD
 from swae_text.models.divergences.sliced import SlicedWasserstein
@@ -23,6 +24,7 @@ __all__ = [
     "kl_weight",
     "monte_carlo_kl",
     "posterior_sample",
+    "variance_penalty",
 ]
 
 

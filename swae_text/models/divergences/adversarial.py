@@ -43,9 +43,18 @@ class Adversarial(Divergence):
         generator: torch.Generator | None = None,
     ) -> Float[Tensor, ""]:
         """Encoder's loss; ``prior_z`` and ``generator`` are not used, nor is the critic trained."""
+        return softplus(-self._frozen(z)).mean()
+
+    def deceit(self, prior_z: Float[Tensor, "samples latent"]) -> Float[Tensor, ""]:
+        """Loss in nats of a generator that makes ``prior_z``: to be taken for encoded (ARAE)."""
+        with torch.autocast(prior_z.device.type, enabled=False):
+            return softplus(self._frozen(full_precision(prior_z))).mean()
+
+    def _frozen(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch 1"]:
+        """The critic's log odds, with gradients to ``z`` alone."""
         frozen = {name: weight.detach() for name, weight in self.critic.named_parameters()}
         odds: Tensor = torch.func.functional_call(self.critic, frozen, (z,))
-        return softplus(-odds).mean()
+        return odds
 
     def critic_loss(
         self, z: Float[Tensor, "batch latent"], prior_z: Float[Tensor, "samples latent"]

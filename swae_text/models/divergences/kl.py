@@ -9,6 +9,7 @@ aggregate of all, so it is functions and not a ``Divergence``.
 """
 
 import math
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -50,6 +51,19 @@ def monte_carlo_kl(
     log_q = -0.5 * (squared + logvar + math.log(2 * math.pi)).sum(1)
     kl = (log_q - prior.log_prob(z)).mean()
     return kl.clamp_min(free_bits * z.shape[1]) if free_bits else kl
+
+
+def variance_penalty(
+    logvar: Float[Tensor, "batch latent"], penalty: Literal["kl", "l1"]
+) -> Float[Tensor, ""]:
+    """What keeps the variance of a stochastic encoder near 1, in nats a sentence.
+
+    ``kl``: KL(N(μ, σ²) || N(μ, 1)) (WAE-S, Bahuleyan et al., 2019, eq. 7); ``l1``: Σ |log σ²|
+    (LAAE; Rubenstein et al., 2018; Shen et al., 2020, section 5).
+    """
+    logvar = full_precision(logvar)
+    each = logvar.abs() if penalty == "l1" else 0.5 * (logvar.exp() - 1 - logvar)
+    return each.sum(1).mean()
 
 
 def posterior_sample(
