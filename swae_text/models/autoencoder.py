@@ -160,6 +160,15 @@ class SentenceAutoencoder(HasCritic):
         logits, targets = self.teacher_forced(code, tokens)
         return functional.cross_entropy(logits.float(), targets)
 
+    def log_likelihood(
+        self, code: Float[Tensor, "batch code"], tokens: Int[Tensor, "batch time"]
+    ) -> Float[Tensor, " batch"]:
+        """log p(x | c) in nats a sentence, end of sentence included."""
+        logits, targets = self.teacher_forced(code, tokens)
+        nats = -functional.cross_entropy(logits.float(), targets, reduction="none")
+        rows = (tokens != PAD).nonzero()[:, 0]
+        return torch.zeros(len(tokens), device=tokens.device).index_add(0, rows, nats)
+
     def loss(
         self,
         tokens: Int[Tensor, "batch time"],
