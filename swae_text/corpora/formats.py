@@ -54,6 +54,19 @@ def read_file(
         raise CorpusError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
+def read_json_lines(path: Path) -> Iterator[Record]:
+    """Every object of a file of JSON lines, with all its keys.
+
+    Raises:
+        CorpusError: the file or a line of it cannot be read.
+    """
+    try:
+        with _opened(path) as stream:
+            yield from _json_lines(_decoded(stream, str(path)), str(path))
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
 def read_stream(
     stream: Iterable[bytes],
     name: str,
