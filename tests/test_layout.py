@@ -22,6 +22,8 @@ LAYERS = (
     ("folder", "vectors"),
     ("space",),
     ("training",),
+    ("referees",),
+    ("evaluation",),
     ("cli",),
 )
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}

@@ -1,16 +1,18 @@
-"""``swae-text evaluate``: how well held-out sentences survive each way through the space."""
+"""``swae-text evaluate``: the referee, on one model."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from swae_text import __version__
-from swae_text.cli.arguments import Model, SpaceName, Table, TextColumn, open_space
+from swae_text.cli.arguments import Model, Table, TextColumn, open_space
 from swae_text.cli.formatting import as_block, table, table_form
 from swae_text.cli.streams import say, write_lines
 
 if TYPE_CHECKING:
+    import swae_text.evaluation.judges
     import swae_text.space
+    from swae_text.evaluation.settings import Part
 
 
 def evaluate(
@@ -24,78 +26,95 @@ def evaluate(
         typer.Option(help="Which split, where the data have any; a single file is taken whole."),
     ] = "test",
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Only so many sentences, from the beginning.")
+        int, typer.Option(min=1, help="Sentences at most, from the beginning.")
+    ] = 10_000,
+    only: Annotated[
+        str | None,
+        typer.Option(help="Some of reconstruction,samples,latent,transfer. Default: all."),
     ] = None,
+    samples: Annotated[
+        int, typer.Option(min=100, help="Sentences to draw; perplexities depend on it.")
+    ] = 10_000,
+    lm: Annotated[
+        Literal["ngrams", "recurrent", "both"],
+        typer.Option(help="Language model behind the perplexities."),
+    ] = "both",
+    references: Annotated[
+        Path | None,
+        typer.Option(help="JSON lines with `references`: judges transfer by attribute vector."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of samples and subsets.")] = 0,
     text: TextColumn = None,
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
     form: Table = None,
 ) -> None:
-    """Reconstruct held-out sentences through stage one and through both stages.
+    """Judge a model: reconstruction, samples, latent space, transfer (docs/protocol.md).
 
-    The row `copy` gives the input back: the ceiling of every other row.
+    Referees (language models, classifiers) learn from the training split of the model's corpus and
+    are kept in the cache. Each table has the rows that a number cannot do without: the input
+    copied, real text, human rewrites.
     """
     from swae_text.cli.reading import account, read_sentences
+    from swae_text.evaluation.protocol import HeldOut
+    from swae_text.evaluation.protocol import evaluate as judge
+    from swae_text.evaluation.references import read_task
+    from swae_text.evaluation.settings import EvaluationConfig
 
     space = open_space(model)
+    config = EvaluationConfig(
+        parts=_parts(only, transfer=references is not None),
+        sentences=limit,
+        samples=samples,
+        lms=("ngrams", "recurrent") if lm == "both" else (lm,),
+        seed=seed,
+    )
     found = read_sentences(space, data, split=split, limit=limit, text=text)
     say(account(found))
-    rows = [_copy(found.texts), _through(space, found.texts, "code")]
-    if space.stage_two is not None:
-        rows.append(_through(space, found.texts, "latent"))
-    result = {
-        "corpus": found.source,
-        "split": found.split,
-        "n": len(found.texts),
-        "left_out": found.left_out,
-        "seed": space.config.seed,
-        "signature": rows[0].pop("signature"),
-        "version": __version__,
-        "rows": rows,
-    }
-    write_lines([as_block(result)] if json or table_form(form) == "json" else _table(result))
+    task = read_task(references, space.config.corpus) if references else None
+    held_out = HeldOut(found.source, found.split, found.texts)
+    result = judge(space, held_out, config, _judges(space, config.parts), task).to_dict()
+    result["evidence"]["left_out"] = found.left_out
+    for warning in result["warnings"]:
+        say(f"note: {warning}")
+    write_lines([as_block(result)] if json or table_form(form) == "json" else _tables(result))
 
 
-def _copy(texts: list[str]) -> dict[str, Any]:
-    """The row of a method that gives back what it was given."""
-    from swae_text.metrics.reconstruction import reconstruction
+def _parts(only: str | None, *, transfer: bool) -> "tuple[Part, ...]":
+    """The parts that are asked for; transfer where there are references to judge it by."""
+    from swae_text.evaluation.settings import PARTS
 
-    score = reconstruction(texts, texts)
-    return {
-        "through": "copy",
-        "bleu": score.bleu,
-        "exact_match": score.exact_match,
-        "token_accuracy": None,
-        "signature": score.signature,
-    }
+    if only is None:
+        return tuple(part for part in PARTS if transfer or part != "transfer")
+    asked = tuple(name.strip() for name in only.split(","))
+    if unknown := set(asked) - set(PARTS):
+        raise typer.BadParameter(f"--only {sorted(unknown)[0]}: one of {', '.join(PARTS)}")
+    return tuple(part for part in PARTS if part in asked)
 
 
-def _through(
-    space: "swae_text.space.SentenceSpace", texts: list[str], name: SpaceName
-) -> dict[str, Any]:
-    """The row of one space: greedy reconstructions, and accuracy under teacher forcing."""
-    from swae_text.metrics.reconstruction import reconstruction
+def _judges(
+    space: "swae_text.space.SentenceSpace", parts: tuple[str, ...]
+) -> "swae_text.evaluation.judges.Judges | None":
+    """Referees of the model's corpus, unless nothing asks for them."""
+    from swae_text.corpora.store import prepare
+    from swae_text.evaluation.judges import Judges
 
-    score = reconstruction(texts, space.reconstruct(texts, space=name))
-    return {
-        "through": "stage one" if name == "code" else "both stages",
-        "bleu": score.bleu,
-        "exact_match": score.exact_match,
-        "token_accuracy": space.token_accuracy(texts, space=name),
-    }
-
-
-def _table(result: dict[str, Any]) -> list[str]:
-    """The rows for people, and the line that makes them repeatable."""
-    rows = [
-        [row["through"], row["bleu"], _percent(row["exact_match"]), _percent(row["token_accuracy"])]
-        for row in result["rows"]
-    ]
-    evidence = ("corpus", "split", "n", "seed", "signature", "version")
-    return [
-        *table(rows, header=("through", "BLEU", "exact %", "tokens %")),
-        " ".join(f"{key}={result[key]}" for key in evidence),
-    ]
+    if set(parts) == {"reconstruction"}:
+        return None
+    config = space.config
+    corpus = prepare(config.corpus, config.tokenizer, config.model.max_tokens, say)
+    return Judges(corpus, say)
 
 
-def _percent(share: float | None) -> float | None:
-    return None if share is None else 100 * share
+def _tables(result: dict[str, Any]) -> list[str]:
+    """Every section for people, and the line that makes it repeatable."""
+    from swae_text.evaluation.tables import evaluation_tables
+
+    lines = []
+    for part in evaluation_tables(result):
+        lines += [part.title, "", *table(part.rows, part.header), *filter(None, [part.note]), ""]
+    if result["examples"]:
+        lines += ["The first ten samples", "", *result["examples"][:10], ""]
+    evidence = result["evidence"]
+    facts = {key: evidence[key] for key in ("corpus", "split", "n", "seed", "version")}
+    facts |= {"samples": evidence["evaluation"]["samples"], "seconds": result["seconds"]}
+    return [*lines, " ".join(f"{key}={value}" for key, value in facts.items())]

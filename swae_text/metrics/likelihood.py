@@ -58,7 +58,7 @@ def _log_weight(
     logvar: Float[Tensor, "batch code"],
     generator: torch.Generator,
 ) -> Float[Tensor, " batch"]:
-    """log p(x | c) + log p(c) - log q(c | x) of one draw for each sentence."""
+    """Log p(x | c) + log p(c) - log q(c | x) of one draw for each sentence."""
     code = posterior_sample(mean, logvar, generator)
     squared = (code - mean).square() * (-logvar).exp()
     log_q = -0.5 * (squared + logvar + math.log(2 * math.pi)).sum(1)

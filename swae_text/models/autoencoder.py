@@ -163,7 +163,7 @@ class SentenceAutoencoder(HasCritic):
     def log_likelihood(
         self, code: Float[Tensor, "batch code"], tokens: Int[Tensor, "batch time"]
     ) -> Float[Tensor, " batch"]:
-        """log p(x | c) in nats a sentence, end of sentence included."""
+        """Log p(x | c) in nats a sentence, end of sentence included."""
         logits, targets = self.teacher_forced(code, tokens)
         nats = -functional.cross_entropy(logits.float(), targets, reduction="none")
         rows = (tokens != PAD).nonzero()[:, 0]

@@ -8,8 +8,8 @@ Liu et al., 2023, "Flow straight and fast"). The paper's stage two is a Wasserst
 this is the yardstick beside it, with an exact density and no trade between two losses.
 
 The velocity is that of a Gaussian, v = (2t - 1) / (t² + (1 - t)²) · h, plus a network that starts
-at h, less h. Between two standard normals it carries every point back to where it came from, so before
-the first step the flow *is* the Gaussian fitted to the codes, as for the stacked WAE.
+at h, less h. Between two standard normals it carries every point back to where it came from, so
+before the first step the flow *is* the Gaussian fitted to the codes, as for the stacked WAE.
 """
 
 import torch

@@ -63,9 +63,7 @@ class FittedMixture(Prior):
         noise = torch.randn(n, self.dim, generator=generator, device=generator.device)
         chosen, noise = chosen.to(self.means.device), noise.to(self.means)
         drawn = torch.empty_like(noise)
-        for (
-            k
-        ) in torch.unique(chosen).tolist():  # one by one: all at once need n · dim² numbers
+        for k in torch.unique(chosen).tolist():  # one by one: all at once need n · dim² numbers
             mine = chosen == k
             drawn[mine] = self.means[k] + noise[mine] @ self.factors[k].T
         return drawn

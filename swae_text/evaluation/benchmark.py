@@ -1,0 +1,289 @@
+"""Several methods on equal terms: train, evaluate, keep each result, never do a thing twice.
+
+A benchmark file names a base (corpus and architecture), methods (overlays on it), seeds, and the
+settings of the evaluation. Hyper-parameters are chosen on the validation split with the first seed
+(``choose``); each final model looks at the test split once. A stage one that several methods share
+is trained once. What is finished is a JSON file in the results folder; a key in it covers every
+setting, so that a changed setting is a new piece of work and an unchanged one is not repeated.
+"""
+
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import yaml
+from pydantic import Field, NonNegativeFloat, ValidationError
+
+from swae_text.atomic import atomic_write
+from swae_text.config import (
+    RunConfig,
+    Strict,
+    describe,
+    overlay,
+    override_setting,
+    parse_config,
+    read_yaml,
+)
+from swae_text.corpora.store import PreparedCorpus, prepare
+from swae_text.errors import ConfigError
+from swae_text.evaluation.judges import Judges
+from swae_text.evaluation.protocol import HeldOut, evaluate
+from swae_text.evaluation.references import read_task
+from swae_text.evaluation.settings import EvaluationConfig
+from swae_text.space import SentenceSpace
+from swae_text.training.events import Report
+from swae_text.training.run import train
+
+
+class MethodEntry(Strict):
+    """One row of the table."""
+
+    method: str
+    """YAML file, relative to the benchmark's."""
+    name: str | None = None
+    """Name of the row. None: that of the file."""
+    seeds: tuple[int, ...] | None = None
+    """None: those of the benchmark."""
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """Laid over the method."""
+    choose: dict[str, list[Any]] = Field(default_factory=dict)
+    """``a.b: [values]``: every combination is tried on the validation split."""
+
+
+class BenchmarkConfig(Strict):
+    """What is compared, and how."""
+
+    name: str
+    """Of the folder with the runs."""
+    base: Annotated[tuple[str, ...], Field(min_length=1)]
+    """YAML files of corpus and architecture, relative to the benchmark's."""
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """Laid over base and methods: the budget, the corpus's place."""
+    methods: Annotated[tuple[MethodEntry, ...], Field(min_length=1)]
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
+    """Of training; a method may have its own."""
+    evaluation: EvaluationConfig = EvaluationConfig()
+    references: str | None = None
+    """File for transfer, relative to the corpus's folder."""
+    bleu_floor: NonNegativeFloat = 40.0
+    """``choose`` takes the lowest reverse perplexity among settings that reconstruct this well."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """One training and one evaluation.
+
+    Attributes:
+        name: of the row.
+        seed: of training.
+        config: everything that is trained.
+        split: what it is evaluated on.
+        tried: the settings of ``choose`` in it.
+    """
+
+    name: str
+    seed: int
+    config: RunConfig
+    split: str
+    tried: Mapping[str, Any]
+
+    def key(self, evaluation: EvaluationConfig, references: str | None) -> str:
+        """Changes when any setting does."""
+        return _digest(self.model_key(), self.split, evaluation.model_dump(mode="json"), references)
+
+    def model_key(self) -> str:
+        """Equal for equal models, whatever they are called and judged on."""
+        return _digest(self.config.model_dump(mode="json", exclude={"name"}))
+
+    def stage_one_key(self) -> str:
+        """Equal for methods whose first stages are the same."""
+        whole = self.config.model_dump(mode="json")
+        training = [whole["training"][part] for part in ("stage_one", "precision", "devices")]
+        parts = [whole[part] for part in ("seed", "corpus", "tokenizer", "model")]
+        return _digest(*parts, *training)
+
+
+def load_benchmark(path: Path, overrides: tuple[str, ...] = ()) -> BenchmarkConfig:
+    """Read a benchmark file.
+
+    Raises:
+        ConfigError: it cannot be read, or a setting is wrong.
+    """
+    tree = read_yaml(path)
+    for override in overrides:
+        override_setting(tree, override)
+    try:
+        return BenchmarkConfig.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {describe(error)}") from error
+
+
+class Benchmark:
+    """A benchmark in a folder.
+
+    Args:
+        config: what is compared.
+        home: folder that its relative paths start from.
+        runs: folder of the runs.
+        results: folder of the finished results.
+        tell: hears a line at each step.
+        report: hears the trainings.
+    """
+
+    def __init__(
+        self,
+        config: BenchmarkConfig,
+        home: Path,
+        runs: Path,
+        results: Path,
+        tell: Callable[[str], None],
+        report: Report | None = None,
+    ) -> None:
+        self.config, self.home, self.runs, self.results = config, home, runs, results
+        self.tell, self.report = tell, report
+        self._judges: dict[str, Judges] = {}
+
+    def run(self) -> list[dict[str, Any]]:
+        """Do what is not done yet, all methods of one seed before the next; gives all results."""
+        for place in range(max(len(self._seeds(entry)) for entry in self.config.methods)):
+            for entry in self.config.methods:
+                for work in self._tries(entry):
+                    self._result(work)
+                if place < len(self._seeds(entry)):
+                    self._result(self._final(entry, self._seeds(entry)[place]))
+        return self.finished()
+
+    def finished(self) -> list[dict[str, Any]]:
+        """All results of this benchmark that are there."""
+        found = []
+        for entry in self.config.methods:
+            tries = [(self._path(work), work) for work in self._tries(entry)]
+            for path, work in tries:
+                if path.exists():
+                    found.append({**json.loads(path.read_bytes()), "tried": dict(work.tried)})
+            if all(path.exists() for path, _ in tries):
+                finals = [self._path(self._final(entry, seed)) for seed in self._seeds(entry)]
+                found += [json.loads(path.read_bytes()) for path in finals if path.exists()]
+        return found
+
+    def _seeds(self, entry: MethodEntry) -> tuple[int, ...]:
+        return entry.seeds or self.config.seeds
+
+    def _work(self, entry: MethodEntry, seed: int, settings: Mapping[str, Any], split: str) -> Work:
+        name = entry.name or Path(entry.method).stem
+        tree: dict[str, Any] = {}
+        layers = [read_yaml(self.home / file) for file in (*self.config.base, entry.method)]
+        last = {"seed": seed, "name": f"{name}-seed{seed}"}
+        for layer in (*layers, self.config.settings, entry.settings, last):
+            tree = overlay(tree, layer)
+        for dotted, value in settings.items():
+            override_setting(tree, f"{dotted}={yaml.safe_dump(value, default_flow_style=True)}")
+        return Work(name, seed, parse_config(tree, where=entry.method), split, dict(settings))
+
+    def _tries(self, entry: MethodEntry) -> list[Work]:
+        """Every combination of ``choose``, for the validation split, with the first seed."""
+        if not entry.choose:
+            return []
+        seed = self._seeds(entry)[0]
+        return [
+            self._work(entry, seed, dict(zip(entry.choose, values, strict=True)), "valid")
+            for values in itertools.product(*entry.choose.values())
+        ]
+
+    def _final(self, entry: MethodEntry, seed: int) -> Work:
+        """The combination that did best on the validation split, for the test split."""
+        tried = [(self._result(work), work) for work in self._tries(entry)]
+        best = min(
+            tried, key=lambda pair: preference(pair[0], self.config.bleu_floor), default=None
+        )
+        return self._work(entry, seed, best[1].tried if best else {}, "test")
+
+    def _path(self, work: Work) -> Path:
+        key = work.key(self.config.evaluation, self.config.references)
+        return self.results / f"{work.name}-seed{work.seed}-{work.split}-{key}.json"
+
+    def _result(self, work: Work) -> dict[str, Any]:
+        """A finished result, or a new one."""
+        path = self._path(work)
+        if path.exists():
+            result: dict[str, Any] = json.loads(path.read_bytes())
+            return result
+        self.tell(f"{work.name}, seed {work.seed}: training")
+        model, seconds = self._train(work)
+        self.tell(f"{work.name}, seed {work.seed}: evaluating on {work.split}")
+        result = {"method": work.name, "seed": work.seed, "split": work.split}
+        result |= {"settings": work.config.model_dump(mode="json"), "train_seconds": seconds}
+        evaluation = self._evaluated(work, model)
+        said = {part: evaluation.pop(part) for part in ("examples",)}
+        if evaluation["paths"]:
+            said["paths"] = evaluation["paths"].pop("examples")
+        result |= evaluation
+        atomic_write(self.runs / f"said-{path.name}", _json(said))  # text stays with the runs
+        atomic_write(path, _json(result))
+        return result
+
+    def _train(self, work: Work) -> tuple[Path, dict[str, float]]:
+        """Stage one, shared where it can be, and stage two over it; resumed where they stopped."""
+        config = work.config
+        one = self.runs / f"stage-one-{work.stage_one_key()}"
+        model = one / "model"
+        if not (one / "done").exists():
+            alone = config.model_copy(update={"name": one.name, "stage_two": None})
+            train(alone, one, stages="one", resume=True, report=self.report)
+            atomic_write(one / "done", b"")
+        seconds = {"stage_one": _seconds(one, "one"), "stage_two": 0.0}
+        if config.stage_two is not None:
+            two = self.runs / f"stage-two-{work.model_key()}"
+            model = train(config, two, stage_one_from=one, resume=True, report=self.report)
+            seconds["stage_two"] = _seconds(two, "two")
+        return model, seconds
+
+    def _evaluated(self, work: Work, model: Path) -> dict[str, Any]:
+        config = work.config
+        space = SentenceSpace.from_pretrained(model, device=_device())
+        corpus = prepare(config.corpus, config.tokenizer, config.model.max_tokens, self.tell)
+        part = corpus.test if work.split == "test" else corpus.valid
+        rows = np.arange(min(len(part), self.config.evaluation.sentences))
+        held_out = HeldOut(config.corpus.source, work.split, part.texts(rows))
+        settings, task = self.config.evaluation, None
+        if "transfer" in settings.parts and self.config.references is not None:
+            task = read_task(Path(config.corpus.source) / self.config.references, config.corpus)
+        return evaluate(space, held_out, settings, self._referees(corpus), task).to_dict()
+
+    def _referees(self, corpus: PreparedCorpus) -> Judges:
+        return self._judges.setdefault(corpus.fingerprint, Judges(corpus, self.tell))
+
+
+def preference(result: Mapping[str, Any], floor: float) -> tuple[bool, float]:
+    """Sorts results: first those that reconstruct well enough, by reverse perplexity."""
+    bleu = result["reconstruction"][-1]["bleu"]
+    if bleu < floor or not result["samples"]:
+        return True, -bleu
+    reverse = result["samples"][-1]["reverse"]
+    return False, next(iter(reverse.values()))["value"]
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, indent=1, ensure_ascii=False).encode()
+
+
+def _seconds(run: Path, stage: str) -> float:
+    """Seconds of training, by the last look of a stage."""
+    log = run / "metrics.jsonl"
+    rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    return max((row["seconds"] for row in rows if row["stage"] == stage), default=0.0)
+
+
+def _device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,0 +1,58 @@
+"""How much of a held-out sentence comes back, through each stage; and its likelihood.
+
+The row ``copy`` gives the input back: the ceiling of every other row.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from swae_text.corpora.batching import pad
+from swae_text.evaluation.settings import EvaluationConfig
+from swae_text.metrics.likelihood import importance_weighted
+from swae_text.metrics.perplexity import perplexity
+from swae_text.metrics.reconstruction import reconstruction
+from swae_text.models.priors import Prior
+from swae_text.space import SentenceSpace, Space
+
+_CHUNK = 64
+
+
+def reconstruction_rows(space: SentenceSpace, texts: Sequence[str]) -> list[dict[str, Any]]:
+    """``copy``, ``stage one`` and, where it is trained, ``both stages``; greedy."""
+    rows = [{"through": "copy", **reconstruction(texts, texts).to_dict(), "token_accuracy": None}]
+    spaces: list[tuple[str, Space]] = [("stage one", "code")]
+    if space.stage_two is not None:
+        spaces.append(("both stages", "latent"))
+    for name, where in spaces:
+        score = reconstruction(texts, space.reconstruct(texts, space=where)).to_dict()
+        accuracy = space.token_accuracy(texts, space=where)
+        rows.append({"through": name, **score, "token_accuracy": accuracy})
+    return rows
+
+
+def has_density(space: SentenceSpace) -> bool:
+    """Whether the sentences have a likelihood: stochastic codes, and a prior they meet."""
+    regularised = space.config.model.regulariser.kind != "none"
+    explicit = isinstance(space.autoencoder.prior, Prior)
+    return space.config.model.stochastic and regularised and explicit and space.stage_two is None
+
+
+def likelihood(
+    space: SentenceSpace, texts: Sequence[str], config: EvaluationConfig
+) -> dict[str, Any]:
+    """Perplexity a word by the importance-weighted bound, on the first few sentences."""
+    texts = texts[: config.likelihood_sentences]
+    random = torch.Generator(space.device).manual_seed(config.seed)
+    tokens = space.tokenise(texts)
+    bounds: list[float] = []
+    for start in range(0, len(tokens), _CHUNK):
+        bounds += importance_weighted(
+            space.autoencoder,
+            pad(tokens[start : start + _CHUNK]).to(space.device),
+            samples=config.likelihood_samples,
+            generator=random,
+        ).tolist()
+    name = f"iw|samples:{config.likelihood_samples}|seed:{config.seed}"
+    return perplexity(torch.tensor(bounds).double().numpy(), texts, 0, name).to_dict()

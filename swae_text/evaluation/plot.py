@@ -1,0 +1,38 @@
+"""The pair that counts, as a picture: reconstruction BLEU against reverse perplexity."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from swae_text.atomic import atomic_path
+from swae_text.errors import ConfigError
+
+
+def draw(results: Sequence[Mapping[str, Any]], path: Path, title: str) -> None:
+    """One point a seed, one colour a method; down and to the right is better.
+
+    Raises:
+        ConfigError: matplotlib is not installed, or no result has samples.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ConfigError("plots need matplotlib: pip install 'swae-text[plot]'") from error
+    rows = [result for result in results if result["samples"]]
+    if not rows:
+        raise ConfigError("nothing to plot: no result has samples")
+    lm = next(iter(rows[0]["samples"][-1]["reverse"]))
+    figure = Figure(figsize=(8, 6), layout="constrained")
+    axes = figure.add_subplot()
+    for place, method in enumerate(dict.fromkeys(row["method"] for row in rows)):
+        mine = [row for row in rows if row["method"] == method]
+        x = [row["reconstruction"][-1]["bleu"] for row in mine]
+        y = [row["samples"][-1]["reverse"][lm]["value"] for row in mine]
+        axes.plot(x, y, "os^Dvp*X"[place // 10 % 8], color=f"C{place % 10}", label=method)
+    real = rows[0]["samples"][0]["reverse"][lm]["value"]
+    axes.axhline(real, color="grey", linestyle=":", label="real text")
+    axes.set(xlabel="reconstruction BLEU", ylabel=f"reverse perplexity ({lm})", title=title)
+    axes.set_yscale("log")
+    axes.legend(fontsize="small", ncols=2)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format=path.suffix.removeprefix(".") or "png", dpi=120)

@@ -1,0 +1,273 @@
+"""Results as tables of plain cells, for a terminal or for Markdown."""
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Cell = str | float | int | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, names of columns, and rows of cells; the note below says how to repeat it."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: list[tuple[Cell, ...]]
+    note: str = ""
+
+    def markdown(self) -> str:
+        """The table for a document: two decimals, a dash for what does not exist."""
+        lines = [self.header, ["---"] * len(self.header)]
+        lines += [[_text(cell) for cell in row] for row in self.rows]
+        body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        return f"### {self.title}\n\n{body}\n" + (f"\n{self.note}\n" if self.note else "")
+
+
+def evaluation_tables(result: Mapping[str, Any]) -> list[Table]:
+    """Every section that an ``Evaluation`` has, given as plain values."""
+    sections = (
+        ("reconstruction", _reconstruction),
+        ("samples", _perplexities),
+        ("samples", _diversities),
+        ("latent", _latent),
+        ("paths", _paths),
+        ("transfer", _transfer),
+    )
+    return [make(result) for part, make in sections if result[part]]
+
+
+def benchmark_tables(results: Sequence[Mapping[str, Any]], title: str) -> list[Table]:
+    """The comparison on the test split, and what was tried on the validation split."""
+    finals = [result for result in results if result["split"] == "test"]
+    tried = [result for result in results if result["split"] != "test"]
+    tables = [benchmark_table(finals, title)] if finals else []
+    return tables + ([_choices(tried)] if tried else [])
+
+
+def _choices(results: Sequence[Mapping[str, Any]]) -> Table:
+    lms = list(results[0]["evidence"]["evaluation"]["lms"])
+    header = (
+        "method",
+        "tried",
+        "BLEU",
+        *(f"{way} {lm}" for lm in lms for way in ("forward", "reverse")),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for result in results:
+        made = result["samples"][-1] if result["samples"] else None
+        scores = [
+            made[w][lm]["value"] if made else None for lm in lms for w in ("forward", "reverse")
+        ]
+        tried = ", ".join(f"{key}={value}" for key, value in result["tried"].items())
+        rows.append((result["method"], tried, result["reconstruction"][-1]["bleu"], *scores))
+    return Table("Chosen on the validation split", header, rows)
+
+
+def benchmark_table(results: Sequence[Mapping[str, Any]], title: str) -> Table:
+    """One row a method, mean ± deviation over its seeds, under the rows of real text."""
+    lms = list(results[0]["evidence"]["evaluation"]["lms"])
+    header = ["method", "seeds", "BLEU", "exact %"]
+    header += [f"{way} {lm}" for lm in lms for way in ("forward", "reverse")]
+    header += ["self-BLEU", "distinct-2", "copied %", "told apart %", "mid/ends", "minutes"]
+    rows: list[tuple[Cell, ...]] = [_yardstick(row, lms) for row in _first_samples(results)]
+    for method in dict.fromkeys(result["method"] for result in results):
+        rows.append(_method([r for r in results if r["method"] == method], lms))
+    return Table(title, tuple(header), rows, _benchmark_note(results))
+
+
+def _first_samples(results: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows ``real`` and ``5-gram``: the same in every result."""
+    rows = next((result["samples"] for result in results if result["samples"]), [])
+    return [row for row in rows if row["name"] != "model"]
+
+
+def _yardstick(row: Mapping[str, Any], lms: Iterable[str]) -> tuple[Cell, ...]:
+    cells: list[Cell] = [f"*{row['name']}*", None, None, None]
+    cells += [row[way][lm]["value"] for lm in lms for way in ("forward", "reverse")]
+    spread = row["diversity"]
+    cells += [spread["self_bleu"], spread["distinct_2"], 100 * spread["copied"], None, None, None]
+    return tuple(cells)
+
+
+def _method(results: Sequence[Mapping[str, Any]], lms: Iterable[str]) -> tuple[Cell, ...]:
+    """Mean ± deviation of each number over the seeds."""
+    through = [result["reconstruction"][-1] for result in results]
+    made = [result["samples"][-1] for result in results if result["samples"]]
+    columns = [
+        [row["bleu"] for row in through],
+        [100 * row["exact_match"] for row in through],
+        *([row[way][lm]["value"] for row in made] for lm in lms for way in ("forward", "reverse")),
+        [row["diversity"]["self_bleu"] for row in made],
+        [row["diversity"]["distinct_2"] for row in made],
+        [100 * row["diversity"]["copied"] for row in made],
+        [100 * r["latent"]["two_sample"]["accuracy"] for r in results if r["latent"]],
+        [r["paths"]["perplexity"]["middle_to_ends"] for r in results if r["paths"]],
+        [sum(result["train_seconds"].values()) / 60 for result in results],
+    ]
+    return (results[0]["method"], len(results), *map(mean_deviation, columns))
+
+
+def mean_deviation(values: Sequence[float]) -> str | None:
+    """``12.3 ± 0.4`` (sample deviation), or one number where there is one; None for none."""
+    if not values:
+        return None
+    mean = statistics.fmean(values)
+    digits = 0 if mean >= 1000 else 1 if mean >= 10 else 3 if mean < 1 else 2
+    deviation = f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
+    return f"{mean:.{digits}f}{deviation}"
+
+
+def _benchmark_note(results: Sequence[Mapping[str, Any]]) -> str:
+    """What the numbers are of."""
+    evidence, first = results[0]["evidence"], results[0]["reconstruction"][-1]
+    samples = _first_samples(results)
+    lms = [row["lm"] for row in samples[0]["forward"].values()] if samples else []
+    settings = evidence["evaluation"]
+    parts = [
+        f"{evidence['corpus']}, {evidence['split']}, n={evidence['n']}",
+        f"samples={settings['samples']}, greedy, seed {settings['seed']}",
+        f"BLEU `{first['signature']}`",
+        "perplexity a word with end of sentence under " + ", ".join(f"`{lm}`" for lm in lms),
+        f"swae_text {evidence['version']}",
+    ]
+    return "; ".join(parts) + "."
+
+
+def _reconstruction(result: Mapping[str, Any]) -> Table:
+    rows: list[tuple[Cell, ...]] = [
+        (
+            row["through"],
+            row["bleu"],
+            row["sentence_bleu"],
+            100 * row["exact_match"],
+            row["edit_distance"],
+            _percent(row["token_accuracy"]),
+        )
+        for row in result["reconstruction"]
+    ]
+    first = result["reconstruction"][0]
+    note = f"{first['signature']}; of sentences: {first['sentence_signature']}"
+    if result["likelihood"]:
+        bound = result["likelihood"]
+        note += (
+            f"; likelihood: perplexity {bound['value']:.2f} a word ({bound['lm']}, n={bound['n']})"
+        )
+    header = ("through", "BLEU", "mean sentence BLEU", "exact %", "edits a word", "tokens %")
+    return Table("Reconstruction", header, rows, note)
+
+
+def _perplexities(result: Mapping[str, Any]) -> Table:
+    rows: list[tuple[Cell, ...]] = [
+        (
+            row["name"],
+            lm,
+            row["forward"][lm]["value"],
+            row["reverse"][lm]["value"],
+            row["forward"][lm]["unknown"],
+            row["n"],
+        )
+        for row in result["samples"]
+        for lm in row["forward"]
+    ]
+    signatures = [score["lm"] for score in result["samples"][0]["forward"].values()]
+    header = ("samples", "LM", "forward", "reverse", "unknown words", "n")
+    return Table("Perplexity a word, end of sentence included", header, rows, "; ".join(signatures))
+
+
+def _diversities(result: Mapping[str, Any]) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for row in result["samples"]:
+        d = row["diversity"]
+        rows.append(
+            (
+                row["name"],
+                d["self_bleu"],
+                d["distinct_1"],
+                d["distinct_2"],
+                d["kl"],
+                d["entropy"],
+                d["mean_length"],
+                100 * d["copied"],
+                row.get("nearest_dice"),
+            )
+        )
+    spread = ("self-BLEU", "distinct-1", "distinct-2", "unigram KL", "entropy", "length")
+    header = ("samples", *spread, "copied %", "nearest Dice")
+    return Table(
+        "Diversity and coverage", header, rows, result["samples"][0]["diversity"]["signature"]
+    )
+
+
+def _latent(result: Mapping[str, Any]) -> Table:
+    latent, told = result["latent"]["posterior"], result["latent"]["two_sample"]
+    rows: list[tuple[Cell, ...]] = [
+        ("MMD²", latent["mmd"], f"two prior samples: {latent['mmd_floor']:.4f}"),
+        ("sliced W₂²", latent["sliced"], f"two prior samples: {latent['sliced_floor']:.4f}"),
+        ("largest |mean|", latent["max_abs_mean"], "prior: 0"),
+        ("smallest deviation", latent["min_std"], "prior: 1"),
+        ("largest deviation", latent["max_std"], "prior: 1"),
+        ("excess kurtosis", latent["mean_excess_kurtosis"], "prior: 0"),
+        ("largest |correlation|", latent["max_abs_correlation"], "prior: 0"),
+        ("active units", latent["active_units"], f"of {latent['dim']}"),
+        ("codes told from generated %", 100 * told["accuracy"], "chance: 50"),
+    ]
+    space, n = result["latent"]["space"], latent["n"]
+    return Table(
+        f"The space '{space}'", ("of n=" + str(n), "value", "compare"), rows, latent["signature"]
+    )
+
+
+def _paths(result: Mapping[str, Any]) -> Table:
+    smooth, ppl = result["paths"]["smoothness"], result["paths"].get("perplexity")
+    rows: list[tuple[Cell, ...]] = [
+        ("smoothness (direct / along)", smooth["smoothness"]),
+        ("largest step, word edits", smooth["largest_jump"]),
+        ("distinct sentences", smooth["distinct"]),
+    ]
+    if ppl:
+        rows += [(f"perplexity at step {i}", value) for i, value in enumerate(ppl["steps"])]
+        rows.append(("middle / ends", ppl["middle_to_ends"]))
+    return Table("Linear paths between sentences", (f"of n={smooth['n']}", "value"), rows)
+
+
+def _transfer(result: Mapping[str, Any]) -> Table:
+    judges = list(result["transfer"]["classifiers"])
+    header = ["", *(f"accuracy {judge} %" for judge in judges)]
+    header += ["self-BLEU", "ref-BLEU 1", "ref-BLEU 4", "perplexity"]
+    header += [f"G(acc, {other}) {judges[0]}" for other in ("ref4", "self")]
+    rows = [_transfer_row(row, judges) for row in result["transfer"]["rows"]]
+    own = [
+        f"{name}: test accuracy {100 * c['test_accuracy']:.1f} % (n={c['n']})"
+        for name, c in result["transfer"]["classifiers"].items()
+    ]
+    note = "; ".join([f"strength {result['transfer']['strength']} (chosen on valid)", *own])
+    return Table("Transfer by attribute vector", tuple(header), rows, note)
+
+
+def _transfer_row(row: Mapping[str, Any], judges: Sequence[str]) -> tuple[Cell, ...]:
+    def bleu(name: str) -> Cell:
+        return row[name]["corpus"] if row[name] else None
+
+    ref4 = row["g_accuracy_ref4"]
+    return (
+        row["name"],
+        *(100 * row["accuracy"][judge] for judge in judges),
+        bleu("self_bleu"),
+        bleu("ref_bleu_1"),
+        bleu("ref_bleu_4") if row["ref_bleu_4"] else bleu("ref_bleu_others"),
+        row["perplexity"]["value"] if row["perplexity"] else None,
+        ref4[judges[0]] if ref4 else None,
+        row["g_accuracy_self"][judges[0]],
+    )
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def _text(cell: Cell) -> str:
+    if cell is None:
+        return "–"
+    return f"{cell:.2f}" if isinstance(cell, float) else str(cell)

@@ -1,0 +1,1 @@
+"""Small models that judge what a sentence model writes: language models and classifiers."""

@@ -1,0 +1,94 @@
+"""The whole evaluation of a model: what it holds, what must stand beside it, what it refuses."""
+
+import json
+import math
+
+import pytest
+
+from swae_text.config import CorpusConfig
+from swae_text.errors import ConfigError, CorpusError
+from swae_text.evaluation.protocol import HeldOut, evaluate
+from swae_text.evaluation.references import read_task
+from swae_text.evaluation.tables import evaluation_tables
+from swae_text.metrics.reconstruction import reconstruction
+from swae_text.space import SentenceSpace
+
+
+@pytest.fixture
+def held_out(judges) -> HeldOut:
+    return HeldOut("opinions", "test", judges.corpus.test.texts())
+
+
+def test_every_part_has_its_rows_and_its_evidence(space, judges, small, held_out, references):
+    parts = ("reconstruction", "samples", "latent", "transfer")
+    config = small.model_copy(update={"parts": parts})
+    task = read_task(references, space.config.corpus)
+    result = evaluate(space, held_out, config, judges, task).to_dict()
+    assert [row["through"] for row in result["reconstruction"]] == [
+        "copy",
+        "stage one",
+        "both stages",
+    ]
+    assert [row["name"] for row in result["samples"]] == ["real", "5-gram", "model"]
+    rows = [row["name"] for row in result["transfer"]["rows"]]
+    assert rows == ["copy", "human 0", "human 1", "human 2", "human 3", "vector"]
+    assert result["evidence"]["n"] == len(held_out.texts)
+    assert result["evidence"]["evaluation"] == config.model_dump(mode="json")
+    assert set(result["seconds"]) == set(parts)
+    json.dumps(result, allow_nan=False)
+    titles = [table.title for table in evaluation_tables(result)]
+    assert len(titles) == 6
+    assert all(table.markdown() for table in evaluation_tables(result))
+
+
+def test_it_is_repeatable(space, judges, small, held_out):
+    first, second = (evaluate(space, held_out, small, judges).to_dict() for _ in range(2))
+    for part in ("reconstruction", "samples", "examples", "latent", "paths"):
+        assert first[part] == second[part]
+
+
+def test_copy_is_the_ceiling_and_the_rows_are_those_of_the_metric(space, judges, small, held_out):
+    rows = evaluate(space, held_out, small, judges).reconstruction
+    assert rows[0]["bleu"] == pytest.approx(100) and rows[0]["edit_distance"] == 0
+    for row, name in zip(rows[1:], ("code", "latent"), strict=True):
+        score = reconstruction(held_out.texts, space.reconstruct(held_out.texts, space=name))
+        assert score.to_dict().items() <= row.items()
+
+
+def test_real_text_scores_better_than_a_model_too_small_to_write(space, judges, small, held_out):
+    real, ngrams, model = evaluate(space, held_out, small, judges).samples
+    for row in (real, ngrams, model):
+        assert math.isfinite(row["reverse"]["ngrams"]["value"])
+    assert real["forward"]["ngrams"]["value"] < model["forward"]["ngrams"]["value"]
+    assert ngrams["reverse"]["ngrams"]["value"] < model["reverse"]["ngrams"]["value"]
+
+
+def test_without_a_prior_there_are_no_samples_but_a_word(space, judges, small, held_out):
+    alone = SentenceSpace(space.config, space.tokenizer, space.autoencoder, labels=space.labels)
+    result = evaluate(alone, held_out, small, judges)
+    assert result.samples == [] and result.latent is None
+    assert "no prior" in result.warnings[0]
+
+
+def test_what_a_part_needs_is_asked_for(space, small, held_out):
+    with pytest.raises(ConfigError, match="training split"):
+        evaluate(space, held_out, small)
+    with pytest.raises(ConfigError, match="references"):
+        evaluate(space, held_out, small.model_copy(update={"parts": ("transfer",)}))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"text": "a", "references": ["b"]}', r"r\.jsonl:1: a row needs a label"),
+        ('{"text": "a", "label": "x"}\n', r"r\.jsonl:1: a row needs a label"),
+        ('{"text": "a", "label": "x", "references": []}', r"r\.jsonl:1: a row needs"),
+        ("", "holds no rows"),
+        ("{", r"r\.jsonl:1: not valid JSON"),
+    ],
+)
+def test_a_file_of_references_is_read_or_refused(tmp_path, text, message):
+    path = tmp_path / "r.jsonl"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CorpusError, match=message):
+        read_task(path, CorpusConfig())
