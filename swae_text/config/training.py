@@ -53,6 +53,8 @@ class StageTwoTraining(BudgetConfig):
 
     steps: NonNegativeInt = 3000
     """Optimiser steps; 0 leaves a stacked WAE at its start, the Gaussian fitted to the codes."""
+    max_codes: Annotated[int, Field(ge=2)] | None = None
+    """Training sentences whose codes it learns from, chosen by seed. None: all."""
     batch_size: Annotated[int, Field(ge=2)] = 512
     """Codes a batch."""
     evaluate_sentences: PositiveInt = 1000

@@ -35,12 +35,15 @@ class Tokenizer:
             raise TokenizerError(f"special ids are {ids}, not {(PAD, UNK, BOS, EOS)}: train anew")
 
     @classmethod
-    def train(cls, sentences: Iterable[str], config: TokenizerConfig) -> "Tokenizer":
+    def train(
+        cls, sentences: Iterable[str], config: TokenizerConfig, *, fewer: bool = False
+    ) -> "Tokenizer":
         """Learn the pieces; the same sentences give the same model, byte by byte.
 
         Args:
             sentences: normalised training sentences, read once.
             config: size and kind of the vocabulary.
+            fewer: be content with fewer pieces where the corpus does not give so many.
 
         Raises:
             TokenizerError: the corpus does not fit the vocabulary size; names one that does.
@@ -51,6 +54,7 @@ class Tokenizer:
                 sentence_iterator=iter(sentences),
                 model_writer=written,
                 vocab_size=config.vocab_size,
+                hard_vocab_limit=not fewer,
                 model_type=config.algorithm,
                 character_coverage=config.character_coverage,
                 byte_fallback=True,

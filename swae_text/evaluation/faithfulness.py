@@ -19,7 +19,9 @@ from swae_text.space import SentenceSpace, Space
 _CHUNK = 64
 
 
-def reconstruction_rows(space: SentenceSpace, texts: Sequence[str]) -> list[dict[str, Any]]:
+def reconstruction_rows(
+    space: SentenceSpace, texts: Sequence[str], *, teacher_forcing: bool = True
+) -> list[dict[str, Any]]:
     """``copy``, ``stage one`` and, where it is trained, ``both stages``; greedy."""
     rows = [{"through": "copy", **reconstruction(texts, texts).to_dict(), "token_accuracy": None}]
     spaces: list[tuple[str, Space]] = [("stage one", "code")]
@@ -27,7 +29,7 @@ def reconstruction_rows(space: SentenceSpace, texts: Sequence[str]) -> list[dict
         spaces.append(("both stages", "latent"))
     for name, where in spaces:
         score = reconstruction(texts, space.reconstruct(texts, space=where)).to_dict()
-        accuracy = space.token_accuracy(texts, space=where)
+        accuracy = space.token_accuracy(texts, space=where) if teacher_forcing else None
         rows.append({"through": name, **score, "token_accuracy": accuracy})
     return rows
 

@@ -33,7 +33,7 @@ ORDER = 5
 MIN_COUNT = 2
 """Times that a word occurs in training to be known; rarer ones are ``<unk>`` everywhere."""
 PIECES = TokenizerConfig(vocab_size=4000)
-"""The recurrent model's own pieces, whatever the judged model uses."""
+"""The recurrent model's own pieces, whatever the judged model uses; fewer for a tiny corpus."""
 SEED = 0
 """Referees do not depend on the run's seed."""
 
@@ -144,4 +144,4 @@ class Judges:
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        return Tokenizer.train(iter(self.train_texts), PIECES)
+        return Tokenizer.train(iter(self.train_texts), PIECES, fewer=True)

@@ -120,7 +120,9 @@ def _evidence(
 def _reconstruction(
     result: Evaluation, space: SentenceSpace, texts: Sequence[str], config: EvaluationConfig
 ) -> None:
-    result.reconstruction = reconstruction_rows(space, texts)
+    result.reconstruction = reconstruction_rows(
+        space, texts, teacher_forcing=config.teacher_forcing
+    )
     if has_density(space):
         result.likelihood = likelihood(space, texts, config)
 

@@ -18,6 +18,8 @@ class EvaluationConfig(Strict):
     """What to measure; transfer needs labels and a file of references."""
     sentences: PositiveInt = 10_000
     """Held-out sentences at most, from the beginning of the split."""
+    teacher_forcing: bool = True
+    """Whether to measure the accuracy of the next piece as well."""
     samples: Annotated[int, Field(ge=100)] = 10_000
     """Sentences drawn from the prior; both perplexities depend on the number."""
     lms: Annotated[tuple[LM, ...], Field(min_length=1)] = ("ngrams", "recurrent")

@@ -79,7 +79,7 @@ def benchmark_table(results: Sequence[Mapping[str, Any]], title: str) -> Table:
 
 def _first_samples(results: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The rows ``real`` and ``5-gram``: the same in every result."""
-    rows = next((result["samples"] for result in results if result["samples"]), [])
+    rows: list[Mapping[str, Any]] = next((r["samples"] for r in results if r["samples"]), [])
     return [row for row in rows if row["name"] != "model"]
 
 

@@ -6,11 +6,14 @@ runs/NAME/codes/made.json     checksum of the weights and name of the corpus tha
 
 import hashlib
 import json
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
 
 from swae_text.atomic import atomic_path, atomic_write
 from swae_text.corpora.batching import pad
@@ -18,36 +21,55 @@ from swae_text.corpora.store import PreparedCorpus
 from swae_text.models.autoencoder import SentenceAutoencoder
 
 
+def chosen_rows(sentences: int, most: int | None, seed: int) -> NDArray[np.int64]:
+    """Rows of the training split that stage two learns from, in their order."""
+    if most is None or most >= sentences:
+        return np.arange(sentences)
+    return np.sort(np.random.default_rng([seed, 2]).permutation(sentences)[:most])
+
+
 def training_codes(
-    model: SentenceAutoencoder, corpus: PreparedCorpus, folder: Path
+    model: SentenceAutoencoder,
+    corpus: PreparedCorpus,
+    rows: NDArray[np.int64],
+    folder: Path,
+    precision: AbstractContextManager[Any],
 ) -> tuple[np.ndarray, bool]:
-    """Codes of the training split, read from disk where the same weights made them before.
+    """Codes of training sentences, read from disk where the same weights made them before.
+
+    Args:
+        model: stage one, trained.
+        corpus: where the sentences are.
+        rows: which of them.
+        folder: where the codes are kept.
+        precision: entered while they are computed.
 
     Returns:
-        ``[sentences, C]`` float32, in the order of the split, memory-mapped; and whether they
-        were there already.
+        ``[rows, C]`` float32, memory-mapped; and whether they were there already.
     """
-    made = {"weights": _checksum(model), "corpus": corpus.fingerprint}
+    which = hashlib.sha256(rows.tobytes()).hexdigest()
+    made = {"weights": _checksum(model), "corpus": corpus.fingerprint, "rows": which}
     path, label = folder / "train.npy", folder / "made.json"
     there = path.exists() and label.exists() and json.loads(label.read_bytes()) == made
     if not there:
         label.unlink(missing_ok=True)
-        with atomic_path(path) as temporary:
-            _write(model, corpus, temporary)
+        with atomic_path(path) as temporary, precision:
+            _write(model, corpus, rows, temporary)
         atomic_write(label, json.dumps(made).encode())
     return np.load(path, mmap_mode="r"), there
 
 
 @torch.inference_mode()
-def _write(model: SentenceAutoencoder, corpus: PreparedCorpus, path: Path) -> None:
+def _write(
+    model: SentenceAutoencoder, corpus: PreparedCorpus, rows: NDArray[np.int64], path: Path
+) -> None:
     split, device = corpus.train, model.embedding.weight.device
-    codes = open_memmap(
-        path, mode="w+", dtype=np.float32, shape=(len(split), model.config.code_dim)
-    )
-    order = np.argsort(split.lengths, kind="stable")  # equal lengths together: hardly any padding
+    codes = open_memmap(path, mode="w+", dtype=np.float32, shape=(len(rows), model.config.code_dim))
+    order = np.argsort(split.lengths[rows], kind="stable")  # alike together: hardly any padding
     model.eval()
-    for rows in np.array_split(order, max(1, len(order) // 512)):
-        codes[rows] = model.encode(pad(split.tokens(rows)).to(device)).cpu().numpy()
+    for part in np.array_split(order, max(1, len(order) // 512)):
+        batch = pad(split.tokens(rows[part])).to(device)
+        codes[part] = model.encode(batch).float().cpu().numpy()
     codes.flush()
 
 

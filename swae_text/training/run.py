@@ -21,7 +21,7 @@ from swae_text.errors import CheckpointError, ConfigError, TrainingError
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.space import SentenceSpace
 from swae_text.training.checkpoint import Checkpoints
-from swae_text.training.codes import training_codes
+from swae_text.training.codes import chosen_rows, training_codes
 from swae_text.training.engine import Engine
 from swae_text.training.events import Event, Note, Report, Saved
 from swae_text.training.loop import Loop, Stage
@@ -120,15 +120,17 @@ class _Run:
         return stage.module.to(self.engine.device)
 
     def stage_two(self, autoencoder: SentenceAutoencoder, home: Path, *, fresh: bool) -> Path:
-        self.report(Note(f"codes of {len(self.corpus.train):,} training sentences"))
+        most = self.config.training.stage_two.max_codes
+        rows = chosen_rows(len(self.corpus.train), most, self.config.seed)
+        self.report(Note(f"codes of {len(rows):,} training sentences"))
         codes, there = self.engine.lead_first(
-            lambda: training_codes(autoencoder, self.corpus, home)
+            lambda: training_codes(autoencoder, self.corpus, rows, home, self.engine.autocast())
         )
         if self.engine.leads and (fresh or not there):
             self._checkpoints("two").clear()  # those on the codes of other weights lead nowhere
         self.engine.barrier()
         self._begin()
-        stage = StageTwo(self.config, self.corpus, autoencoder, codes)
+        stage = StageTwo(self.config, self.corpus, autoencoder, codes, rows)
         self._train(stage)
         return self._save(stage.space)
 

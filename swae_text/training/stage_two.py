@@ -28,7 +28,8 @@ class StageTwo:
         config: the run.
         corpus: where the codes came from.
         autoencoder: stage one, trained.
-        codes: of the training split, ``[sentences, C]``.
+        codes: of training sentences, ``[sentences, C]``.
+        rows: which sentences these are, in the training split.
     """
 
     name = "two"
@@ -39,10 +40,11 @@ class StageTwo:
         corpus: PreparedCorpus,
         autoencoder: SentenceAutoencoder,
         codes: np.ndarray,
+        rows: np.ndarray,
     ) -> None:
         if config.stage_two is None:
             raise ConfigError("these settings have no stage two (stage_two: null)")
-        self.config, self.corpus, self.codes = config, corpus, codes
+        self.config, self.corpus, self.codes, self.rows = config, corpus, codes, rows
         self.budget: StageTwoTraining = config.training.stage_two
         self.regulariser = getattr(config.stage_two, "divergence", NoneConfig())
         self.autoencoder = autoencoder.eval().requires_grad_(False)
@@ -67,13 +69,13 @@ class StageTwo:
     ) -> StepLoss:
         """Squared error of these codes, their divergence from the prior, and what they say."""
         codes = torch.from_numpy(self.codes[rows]).to(self.device)
-        labels = torch.from_numpy(self.corpus.train.labels[rows]).long().to(self.device)
+        labels = torch.from_numpy(self.corpus.train.labels[self.rows[rows]]).long().to(self.device)
         loss: StageTwoLoss = module.loss(  # type: ignore[operator]  # a forward method of Fabric's
             codes, generator=generator, progress=progress, labels=labels
         )
         total, parts = loss.total, {"mse": loss.reconstruction, "divergence": loss.divergence}
         if progress >= 1 - self.budget.finetune_steps / max(self.budget.steps, 1):
-            tokens = pad(self.corpus.train.tokens(rows)).to(self.device)
+            tokens = pad(self.corpus.train.tokens(self.rows[rows])).to(self.device)
             said = self.autoencoder.cross_entropy(loss.reconstructed, tokens)
             total, parts = total + self.budget.finetune_weight * said, parts | {"said": said}
         return StepLoss(total, parts, loss.z, loss.prior_z)
