@@ -16,11 +16,8 @@ else
     swae-text train "$config"
 fi
 
-title "reconstruct held-out sentences"
-swae-text evaluate "$run" --split test --format table
-
-title "sample from the prior"
-swae-text sample "$run" -n 10 --seed 0 --format text
+title "judge: held-out sentences through each stage, samples beside real text"
+swae-text evaluate "$run" --split test --only reconstruction,samples --lm ngrams --format table
 
 title "interpolate"
 swae-text interpolate "$run" "I loved every minute of it." "The plot makes no sense at all." \

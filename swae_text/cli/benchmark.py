@@ -7,20 +7,23 @@ import typer
 
 from swae_text.cli.formatting import as_block
 from swae_text.cli.streams import say, write_lines
+from swae_text.errors import ConfigError
 
 
 def benchmark(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The benchmark's YAML file.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="YAML files of benchmarks.")
+    ],
     overrides: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="A.B=VALUE", help="Change one setting; may be repeated."),
     ] = None,
     runs_dir: Annotated[
-        Path, typer.Option(help="Folder for the benchmark's runs, in a folder of its name.")
-    ] = Path("runs"),
-    results: Annotated[
-        Path | None, typer.Option(help="Folder of finished results. Default: with the runs.")
-    ] = None,
+        Path, typer.Option(help="Folder of the runs, in a folder named like the benchmark.")
+    ] = Path("runs/benchmarks"),
+    results: Annotated[Path, typer.Option(help="Folder of finished results, likewise.")] = Path(
+        "runs/results"
+    ),
     render_only: Annotated[
         bool, typer.Option("--render-only", help="Only show what is finished; train nothing.")
     ] = False,
@@ -29,7 +32,7 @@ def benchmark(
     ] = "markdown",
     plot: Annotated[
         Path | None,
-        typer.Option(help="Draw BLEU against reverse perplexity into this file (extra `plot`)."),
+        typer.Option(help="Folder for a picture, BLEU against reverse perplexity (extra `plot`)."),
     ] = None,
 ) -> None:
     """Train and judge every method of a benchmark; prints one table.
@@ -39,21 +42,24 @@ def benchmark(
     """
     from swae_text.cli.progress import Log
     from swae_text.evaluation.benchmark import Benchmark, load_benchmark
+
+    for file in files:
+        config = load_benchmark(file, tuple(overrides or ()))
+        folders = (file.parent, runs_dir / config.name, results / config.name)
+        work = Benchmark(config, *folders, say, Log(say))
+        finished = work.finished() if render_only else work.run()
+        if not finished:
+            raise ConfigError(f"{folders[-1]}: nothing is finished: leave out --render-only")
+        _show(finished, config.name, form, plot)
+
+
+def _show(results: list[dict[str, Any]], title: str, form: str, plot: Path | None) -> None:
+    from swae_text.evaluation.plot import draw
     from swae_text.evaluation.tables import benchmark_tables
 
-    config = load_benchmark(file, tuple(overrides or ()))
-    runs = runs_dir / config.name
-    work = Benchmark(config, file.parent, runs, results or runs / "results", say, Log(say))
-    finished = work.finished() if render_only else work.run()
     if plot is not None:
-        _draw(finished, plot, config.name)
+        draw(results, plot / f"{title}.svg", title)
     if form == "json":
-        write_lines([as_block(finished)])
-        return
-    write_lines([part.markdown() for part in benchmark_tables(finished, config.name)])
-
-
-def _draw(results: list[dict[str, Any]], path: Path, title: str) -> None:
-    from swae_text.evaluation.plot import draw
-
-    draw(results, path, title)
+        write_lines([as_block(results)])
+    else:
+        write_lines([part.markdown() for part in benchmark_tables(results, title)])

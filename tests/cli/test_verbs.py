@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-TINY = Path(__file__).resolve().parents[2] / "configs/tiny.yaml"
+ROOT = Path(__file__).resolve().parents[2]
+TINY = ROOT / "configs/tiny.yaml"
 LINES = "the cook smiled at us today .\n\nmy friend was rude and slow again .\n"
 
 
@@ -106,24 +107,70 @@ def test_too_long_a_sentence_is_named_by_its_line(command, tiny_run):
 
 
 def test_evaluate_on_the_held_out_split(command, tiny_run):
-    (result,) = command("evaluate", tiny_run).records
-    assert (result["split"], result["n"]) == ("test", 20)
-    assert [row["through"] for row in result["rows"]] == ["copy", "stage one", "both stages"]
-    copy, *models = result["rows"]
+    (result,) = command("evaluate", tiny_run, "--only", "reconstruction").records
+    assert (result["evidence"]["split"], result["evidence"]["n"]) == ("test", 20)
+    rows = result["reconstruction"]
+    assert [row["through"] for row in rows] == ["copy", "stage one", "both stages"]
+    copy, *models = rows
     assert copy["bleu"] == pytest.approx(100)
     assert all(0 <= row["bleu"] <= 100 and 0 <= row["token_accuracy"] <= 1 for row in models)
-    assert "tok:none" in result["signature"]
+    assert "tok:none" in copy["signature"]
+
+
+def test_evaluate_shows_every_part_for_people(command, tiny_run):
+    asked = ("--samples", 100, "--lm", "ngrams", "--format", "table")
+    shown = command("evaluate", tiny_run, *asked)
+    assert shown.code == 0
+    titles = ("Reconstruction", "Perplexity a word", "Diversity", "The space", "Linear paths")
+    assert all(f"\n{title}" in f"\n{shown.out}" for title in titles)
+    assert "The first ten samples" in shown.out and "samples=100" in shown.out
+    assert [line.split()[0] for line in shown.out.splitlines() if " ngrams " in line] == [
+        "real",
+        "5-gram",
+        "model",
+    ]
+
+
+def test_evaluate_refuses_a_part_that_is_none(command, tiny_run):
+    result = command("evaluate", tiny_run, "--only", "reconstruction,beauty")
+    assert result.code == 2 and "beauty" in result.err
+
+
+def test_benchmark_trains_judges_and_prints_one_table(command, sentences, tmp_path):
+    tree = {
+        "name": "pair",
+        "base": [str(ROOT / "configs/tiny.yaml")],
+        "settings": {
+            "corpus": {"source": str(sentences), "valid_size": 20, "test_size": 20},
+            "tokenizer": {"vocab_size": 300},
+            "training": {"stage_one": {"steps": 5}},
+        },
+        "methods": [{"method": str(ROOT / f"configs/methods/{m}.yaml")} for m in ("ae", "aae")],
+        "evaluation": {"parts": ["reconstruction", "samples"], "samples": 100, "lms": ["ngrams"]},
+    }
+    file = tmp_path / "pair.yaml"
+    file.write_text(json.dumps(tree))
+    folders = ("--runs-dir", tmp_path / "runs", "--results", tmp_path / "results")
+    waiting = command("benchmark", file, *folders, "--render-only")
+    assert (waiting.code, waiting.out) == (1, "") and "nothing is finished" in waiting.err
+    first = command("benchmark", file, *folders)
+    assert first.code == 0 and "| *real* |" in first.out
+    assert len(list((tmp_path / "results/pair").glob("*.json"))) == 2
+    again = command("benchmark", file, file, *folders, "--render-only")
+    assert again.out == first.out * 2
 
 
 def test_evaluate_counts_what_it_leaves_out(command, tiny_run, tmp_path):
     path = tmp_path / "mixed.jsonl"
     texts = ["the cook smiled at us today .", "", "word " * 40, "my friend was rude again ."]
     path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
-    (result,) = command("evaluate", tiny_run, "--data", path).records
-    assert (result["n"], result["split"]) == (2, "all")
-    assert result["left_out"] == {"empty": 1, "too_long": 1}
-    table = command("evaluate", tiny_run, "--data", path, "--limit", 1, "--format", "table")
-    assert table.out.splitlines()[1].split() == ["copy", "100.00", "100.00", "–"]
+    asked = ("evaluate", tiny_run, "--data", path, "--only", "reconstruction")
+    (result,) = command(*asked).records
+    evidence = result["evidence"]
+    assert (evidence["n"], evidence["split"]) == (2, "all")
+    assert evidence["left_out"] == {"empty": 1, "too_long": 1}
+    table = command(*asked, "--limit", 1, "--format", "table")
+    assert table.out.splitlines()[3].split() == ["copy", *["100.00"] * 3, "0.00", "–"]
     assert " n=1 " in table.out
 
 

@@ -99,6 +99,16 @@ def test_it_goes_on_where_it_was_stopped(file, tmp_path):
 
 
 @pytest.mark.parametrize(
+    "path", sorted((ROOT / "configs/benchmarks").glob("*.yaml")), ids=lambda path: path.stem
+)
+def test_the_benchmarks_of_the_project_are_valid(path, tmp_path):
+    config = load_benchmark(path)
+    folders = (path.parent, tmp_path / "runs", tmp_path / "results")
+    assert Benchmark(config, *folders, lambda line: None).finished() == []
+    assert len(config.methods) >= 10 and sum(len(m.seeds or ()) >= 3 for m in config.methods) >= 6
+
+
+@pytest.mark.parametrize(
     ("override", "message"),
     [
         ("methods=[]", "methods"),
