@@ -13,15 +13,18 @@ app = typer.Typer(no_args_is_help=True, help="Show settings and their meaning.")
 
 @app.command()
 def show(
-    file: Annotated[
-        str | None, typer.Argument(metavar="[FILE]", help="A run's YAML; nothing: the defaults.")
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE...]", help="YAML files, laid over each other; nothing: the defaults."
+        ),
     ] = None,
     overrides: Overrides = None,
 ) -> None:
     """Print every setting of a run as YAML, defaults and overrides filled in."""
     from swae_text.config import dump_config, load_config
 
-    settings = load_config(file, overrides or [])
+    settings = load_config(files, overrides or [])
     write_lines([dump_config(settings).rstrip("\n")])
 
 

@@ -63,7 +63,7 @@ class BenchmarkConfig(Strict):
     base: Annotated[tuple[str, ...], Field(min_length=1)]
     """YAML files of corpus and architecture, relative to the benchmark's."""
     settings: dict[str, Any] = Field(default_factory=dict)
-    """Laid over base and methods: the budget, the corpus's place."""
+    """Laid over the base and under the methods: the budget, the corpus's place."""
     methods: Annotated[tuple[MethodEntry, ...], Field(min_length=1)]
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
     """Of training; a method may have its own."""
@@ -177,9 +177,10 @@ class Benchmark:
     def _work(self, entry: MethodEntry, seed: int, settings: Mapping[str, Any], split: str) -> Work:
         name = entry.name or Path(entry.method).stem
         tree: dict[str, Any] = {}
-        layers = [read_yaml(self.home / file) for file in (*self.config.base, entry.method)]
+        base = [read_yaml(self.home / file) for file in self.config.base]
+        method = read_yaml(self.home / entry.method)
         last = {"seed": seed, "name": f"{name}-seed{seed}"}
-        for layer in (*layers, self.config.settings, entry.settings, last):
+        for layer in (*base, self.config.settings, method, entry.settings, last):
             tree = overlay(tree, layer)
         for dotted, value in settings.items():
             override_setting(tree, f"{dotted}={yaml.safe_dump(value, default_flow_style=True)}")
