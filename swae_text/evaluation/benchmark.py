@@ -68,10 +68,17 @@ class BenchmarkConfig(Strict):
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
     """Of training; a method may have its own."""
     evaluation: EvaluationConfig = EvaluationConfig()
+    """Of the final models. What is tried is looked at with less: see ``trial``."""
     references: str | None = None
     """File for transfer, relative to the corpus's folder."""
     bleu_floor: NonNegativeFloat = 40.0
     """``choose`` takes the lowest reverse perplexity among settings that reconstruct this well."""
+
+    @property
+    def trial(self) -> EvaluationConfig:
+        """What a choice needs: reconstruction, and samples under the first language model."""
+        less = {"parts": ("reconstruction", "samples"), "lms": self.evaluation.lms[:1]}
+        return self.evaluation.model_copy(update={**less, "neighbours": 0})
 
 
 @dataclass(frozen=True)
@@ -204,8 +211,11 @@ class Benchmark:
         )
         return self._work(entry, seed, best[1].tried if best else {}, "test")
 
+    def _evaluation(self, work: Work) -> EvaluationConfig:
+        return self.config.evaluation if work.split == "test" else self.config.trial
+
     def _path(self, work: Work) -> Path:
-        key = work.key(self.config.evaluation, self.config.references)
+        key = work.key(self._evaluation(work), self.config.references)
         return self.results / f"{work.name}-seed{work.seed}-{work.split}-{key}.json"
 
     def _result(self, work: Work) -> dict[str, Any]:
@@ -251,7 +261,7 @@ class Benchmark:
         part = corpus.test if work.split == "test" else corpus.valid
         rows = np.arange(min(len(part), self.config.evaluation.sentences))
         held_out = HeldOut(config.corpus.source, work.split, part.texts(rows))
-        settings, task = self.config.evaluation, None
+        settings, task = self._evaluation(work), None
         if "transfer" in settings.parts and self.config.references is not None:
             task = read_task(Path(config.corpus.source) / self.config.references, config.corpus)
         return evaluate(space, held_out, settings, self._referees(corpus), task).to_dict()
