@@ -6,6 +6,7 @@ They are trained once for a corpus and kept in the cache; none ever sees a held-
 reverse models share vocabulary, pieces and settings with the forward ones: the same ruler.
 """
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Sequence
@@ -26,7 +27,7 @@ from swae_text.metrics.ngram import NGramModel, vocabulary
 from swae_text.metrics.perplexity import Perplexity
 from swae_text.referees.classifier import Classifier, Kind, train_classifier
 from swae_text.referees.language_model import RecurrentLM, train_language_model
-from swae_text.referees.settings import LanguageModelConfig
+from swae_text.referees.settings import CNNConfig, LanguageModelConfig, NgramsConfig
 
 ORDER = 5
 """Of the n-gram model."""
@@ -55,6 +56,13 @@ class LanguageModel(Protocol):
         """Perplexity a word."""
 
 
+def _rules() -> str:
+    """Changes when the referees' own settings do, so that old ones in the cache are left alone."""
+    configs = (PIECES, LanguageModelConfig(), NgramsConfig(), CNNConfig())
+    rules = [ORDER, MIN_COUNT, SEED, *(config.model_dump(mode="json") for config in configs)]
+    return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()[:8]
+
+
 class Judges:
     """Referees of one corpus, made when they are first asked for.
 
@@ -65,7 +73,7 @@ class Judges:
 
     def __init__(self, corpus: PreparedCorpus, tell: Tell) -> None:
         self.corpus, self.tell = corpus, tell
-        self.folder = cache_folder().parent / "referees" / corpus.fingerprint
+        self.folder = cache_folder().parent / "referees" / f"{corpus.fingerprint}-{_rules()}"
 
     @cached_property
     def train_texts(self) -> list[str]:

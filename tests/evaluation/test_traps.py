@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from swae_text.config import load_config
-from swae_text.corpora.store import prepare
+from swae_text.corpora.store import PreparedCorpus, prepare
 from swae_text.evaluation import benchmark as benchmarks
 from swae_text.evaluation.faithfulness import likelihood, reconstruction_rows
-from swae_text.evaluation.judges import MIN_COUNT, Judges
+from swae_text.evaluation.judges import MIN_COUNT
 from swae_text.evaluation.protocol import HeldOut, evaluate
 from swae_text.evaluation.samples import sample_rows, yardsticks
 from swae_text.metrics.diversity import diversity
@@ -32,6 +32,15 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def test_texts(judges) -> list[str]:
     return judges.corpus.test.texts()
+
+
+def untrained_vae(sentences: Path) -> tuple[SentenceSpace, PreparedCorpus]:
+    files = [ROOT / "configs/tiny.yaml", ROOT / "configs/methods/vae.yaml"]
+    config = load_config(files, (f"corpus.source={sentences}", "tokenizer.vocab_size=300"))
+    corpus = prepare(config.corpus, config.tokenizer, config.model.max_tokens, lambda line: None)
+    torch.manual_seed(0)
+    module = SentenceAutoencoder(config.model, 300)
+    return SentenceSpace(config, corpus.tokenizer, module), corpus
 
 
 def words_and_ends(texts) -> int:
@@ -156,26 +165,14 @@ def test_as_many_samples_as_were_asked_for(space, judges, small, test_texts):
 
 def test_codes_are_means_where_the_encoder_is_stochastic(sentences):
     """… and reconstruction is scored from a noisy draw unless a flag says otherwise."""
-    files = [ROOT / "configs/tiny.yaml", ROOT / "configs/methods/beta-vae.yaml"]
-    overrides = (f"corpus.source={sentences}", "tokenizer.vocab_size=300")
-    config = load_config(files, overrides)
-    corpus = prepare(config.corpus, config.tokenizer, config.model.max_tokens, lambda line: None)
-    torch.manual_seed(0)
-    vae = SentenceSpace(config, corpus.tokenizer, SentenceAutoencoder(config.model, 300))
+    vae, corpus = untrained_vae(sentences)
     texts = corpus.valid.texts()[:8]
     assert torch.equal(vae.encode(texts), vae.encode(texts))
-    few = Judges(corpus, lambda line: None)
-    assert few.corpus is corpus
 
 
 def test_likelihood_is_divided_by_words_and_ends(sentences, small):
     """Peers divide the same bound by words, by words and ends, or by pieces."""
-    files = [ROOT / "configs/tiny.yaml", ROOT / "configs/methods/vae.yaml"]
-    overrides = (f"corpus.source={sentences}", "tokenizer.vocab_size=300")
-    config = load_config(files, overrides)
-    corpus = prepare(config.corpus, config.tokenizer, config.model.max_tokens, lambda line: None)
-    torch.manual_seed(0)
-    vae = SentenceSpace(config, corpus.tokenizer, SentenceAutoencoder(config.model, 300))
+    vae, corpus = untrained_vae(sentences)
     texts = corpus.valid.texts()[:5]
     found = likelihood(vae, texts, small.model_copy(update={"likelihood_samples": 3}))
     assert found["words"] == words_and_ends(texts)
