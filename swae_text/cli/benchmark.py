@@ -41,7 +41,8 @@ def benchmark(
     file with its settings.
     """
     from swae_text.cli.progress import Log
-    from swae_text.evaluation.benchmark import Benchmark, load_benchmark
+    from swae_text.evaluation.benchmark import Benchmark
+    from swae_text.evaluation.works import load_benchmark
 
     for file in files:
         config = load_benchmark(file, tuple(overrides or ()))

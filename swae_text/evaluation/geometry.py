@@ -8,7 +8,8 @@ import torch
 from swae_text.evaluation.judges import Judges
 from swae_text.evaluation.settings import EvaluationConfig
 from swae_text.latent.interpolation import interpolate
-from swae_text.metrics.latent import latent_report, path_perplexity, path_smoothness
+from swae_text.metrics.latent import latent_report
+from swae_text.metrics.paths import path_perplexity, path_smoothness
 from swae_text.metrics.two_sample import two_sample_accuracy
 from swae_text.space import SentenceSpace
 

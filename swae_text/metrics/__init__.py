@@ -1,1 +1,1 @@
-"""Judgements of what comes back, as pure functions: no files, no devices."""
+"""Judgements of what comes back, as pure functions of sentences and vectors."""

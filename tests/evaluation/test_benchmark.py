@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from swae_text.errors import ConfigError
-from swae_text.evaluation.benchmark import Benchmark, load_benchmark, preference
+from swae_text.evaluation.benchmark import Benchmark, preference
 from swae_text.evaluation.tables import benchmark_tables, mean_deviation
+from swae_text.evaluation.works import load_benchmark
 
 ROOT = Path(__file__).resolve().parents[2]
 METHODS = ROOT / "configs/methods"

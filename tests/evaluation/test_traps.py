@@ -18,6 +18,7 @@ from swae_text.evaluation.faithfulness import likelihood, reconstruction_rows
 from swae_text.evaluation.judges import MIN_COUNT
 from swae_text.evaluation.protocol import HeldOut, evaluate
 from swae_text.evaluation.samples import sample_rows, yardsticks
+from swae_text.evaluation.works import BenchmarkConfig
 from swae_text.metrics.diversity import diversity
 from swae_text.metrics.ngram import NGramModel
 from swae_text.metrics.perplexity import split_words
@@ -91,7 +92,7 @@ def test_choices_are_made_on_the_validation_split(judges, space, small, tmp_path
 
     monkeypatch.setattr(benchmarks, "evaluate", watched)
     corpus = {"source": space.config.corpus.source, "valid_size": 20, "test_size": 20}
-    config = benchmarks.BenchmarkConfig.model_validate(
+    config = BenchmarkConfig.model_validate(
         {
             "name": "b",
             "base": [str(ROOT / "configs/tiny.yaml")],
