@@ -8,6 +8,7 @@ import typer
 from swae_text.cli.arguments import Model, Table, TextColumn, open_space
 from swae_text.cli.formatting import as_block, table, table_form
 from swae_text.cli.streams import say, write_lines
+from swae_text.errors import CorpusError
 
 if TYPE_CHECKING:
     import swae_text.evaluation.judges
@@ -101,7 +102,13 @@ def _judges(
     if set(parts) == {"reconstruction"}:
         return None
     config = space.config
-    corpus = prepare(config.corpus, config.tokenizer, config.model.max_tokens, say)
+    try:
+        corpus = prepare(config.corpus, config.tokenizer, config.model.max_tokens, say)
+    except CorpusError as error:
+        raise CorpusError(
+            f"referees learn from the model's own corpus, and {error}; "
+            "without it there is --only reconstruction"
+        ) from error
     return Judges(corpus, say)
 
 

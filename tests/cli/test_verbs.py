@@ -131,6 +131,23 @@ def test_evaluate_shows_every_part_for_people(command, tiny_run):
     ]
 
 
+def test_without_its_corpus_a_model_can_still_be_reconstructed_with(command, tiny_run, tmp_path):
+    from swae_text.space import SentenceSpace
+
+    space = SentenceSpace.from_pretrained(tiny_run / "model")
+    gone = space.config.corpus.model_copy(update={"source": str(tmp_path / "gone.jsonl")})
+    space.config = space.config.model_copy(update={"corpus": gone})
+    space.save_pretrained(tmp_path / "model")
+    data = tmp_path / "few.txt"
+    data.write_text("the cook smiled at us today .\nmy friend was rude again .\n")
+    refused = command("evaluate", tmp_path / "model", "--data", data)
+    assert refused.code == 1 and "--only reconstruction" in refused.err
+    (result,) = command(
+        "evaluate", tmp_path / "model", "--data", data, "--only", "reconstruction"
+    ).records
+    assert result["evidence"]["n"] == 2
+
+
 def test_evaluate_refuses_a_part_that_is_none(command, tiny_run):
     result = command("evaluate", tiny_run, "--only", "reconstruction,beauty")
     assert result.code == 2 and "beauty" in result.err
