@@ -7,7 +7,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -c requirements/constraints.txt
 NEEDS := pyproject.toml requirements/constraints.txt
 
-.PHONY: test lint demo format constraints clean
+.PHONY: test lint demo format constraints results clean
 
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
@@ -27,6 +27,13 @@ format: .venv/dev
 constraints: .venv/dev
 	$(BIN)/python scripts/constraints.py > requirements/constraints.new
 	mv requirements/constraints.new requirements/constraints.txt
+
+# docs/results.md from the finished results; a benchmark is run by `swae-text benchmark FILE`.
+results: .venv/dev
+	{ cat docs/results/README.md; $(BIN)/swae-text benchmark configs/benchmarks/yelp.yaml \
+	    configs/benchmarks/snli.yaml --results docs/results --plot docs/results --render-only; \
+	} > docs/results.new
+	mv docs/results.new docs/results.md
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -70,7 +70,7 @@ def benchmark_table(results: Sequence[Mapping[str, Any]], title: str) -> Table:
     lms = list(results[0]["evidence"]["evaluation"]["lms"])
     header = ["method", "seeds", "BLEU", "exact %"]
     header += [f"{way} {lm}" for lm in lms for way in ("forward", "reverse")]
-    header += ["self-BLEU", "distinct-2", "copied %", "told apart %", "mid/ends", "minutes"]
+    header += ["self-BLEU", "distinct-2", "copied %", "told apart %", "mid/ends", "steps"]
     rows: list[tuple[Cell, ...]] = [_yardstick(row, lms) for row in _first_samples(results)]
     for method in dict.fromkeys(result["method"] for result in results):
         rows.append(_method([r for r in results if r["method"] == method], lms))
@@ -104,9 +104,16 @@ def _method(results: Sequence[Mapping[str, Any]], lms: Iterable[str]) -> tuple[C
         [100 * row["diversity"]["copied"] for row in made],
         [100 * r["latent"]["two_sample"]["accuracy"] for r in results if r["latent"]],
         [r["paths"]["perplexity"]["middle_to_ends"] for r in results if r["paths"]],
-        [sum(result["train_seconds"].values()) / 60 for result in results],
     ]
-    return (results[0]["method"], len(results), *map(mean_deviation, columns))
+    first = results[0]
+    return (first["method"], len(results), *map(mean_deviation, columns), _steps(first["settings"]))
+
+
+def _steps(settings: Mapping[str, Any]) -> str:
+    """Optimiser steps of both stages."""
+    training = settings["training"]
+    second = training["stage_two"]["steps"] if settings["stage_two"] else 0
+    return f"{training['stage_one']['steps']} + {second}"
 
 
 def mean_deviation(values: Sequence[float]) -> str | None:
