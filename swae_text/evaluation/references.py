@@ -11,9 +11,7 @@ from swae_text.evaluation.transfer import TransferTask
 
 
 def read_task(path: Path, config: CorpusConfig) -> TransferTask:
-    """Read every row of a file; texts are normalised as the corpus was, references are not.
-
-    Rewrites are scored as their authors wrote them: give them in the corpus's case and tokens.
+    """Read every row of a file; texts and references are normalised as the corpus was.
 
     Raises:
         CorpusError: the file cannot be read, or a row lacks its label or its references.
@@ -27,7 +25,7 @@ def read_task(path: Path, config: CorpusConfig) -> TransferTask:
             raise CorpusError(f"{where}: a row needs a label and a list `references`")
         task.texts.append(normalise(str(cells[columns.text[0]]), config))
         task.labels.append(label)
-        task.references.append([str(text) for text in references])
+        task.references.append([normalise(str(text), config) for text in references])
     if not task.texts:
         raise CorpusError(f"{path}: holds no rows")
     return task

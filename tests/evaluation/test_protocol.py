@@ -92,3 +92,12 @@ def test_a_file_of_references_is_read_or_refused(tmp_path, text, message):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(CorpusError, match=message):
         read_task(path, CorpusConfig())
+
+
+def test_texts_and_references_are_normalised_alike(tmp_path):
+    path = tmp_path / "r.jsonl"
+    row = {"text": "I don't know.", "label": "x", "references": ["I don't know.", "Who knows?"]}
+    path.write_text(json.dumps(row), encoding="utf-8")
+    task = read_task(path, CorpusConfig(lowercase=True, split_punctuation=True))
+    assert task.texts == ["i do n't know ."]
+    assert task.references == [["i do n't know .", "who knows ?"]]
