@@ -63,8 +63,6 @@ class Benchmark:
         """Do what is not done yet, all methods of one seed before the next; gives all results."""
         for place in range(max(len(self._seeds(entry)) for entry in self.config.methods)):
             for entry in self.config.methods:
-                for work in self._tries(entry):
-                    self._result(work)
                 if place < len(self._seeds(entry)):
                     self._result(self._final(entry, self._seeds(entry)[place]))
         return self.finished()
@@ -134,7 +132,7 @@ class Benchmark:
         result = {"method": work.name, "seed": work.seed, "split": work.split}
         result |= {"settings": work.config.model_dump(mode="json"), "train_seconds": seconds}
         evaluation = self._evaluated(work, model)
-        said = {part: evaluation.pop(part) for part in ("examples",)}
+        said = {"examples": evaluation.pop("examples")}
         if evaluation["paths"]:
             said["paths"] = evaluation["paths"].pop("examples")
         result |= evaluation

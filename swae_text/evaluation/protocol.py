@@ -87,7 +87,7 @@ def evaluate(
     result = Evaluation(_evidence(space, held_out, len(texts), config))
     sections: dict[Part, Callable[[], None]] = {
         "reconstruction": lambda: _reconstruction(result, space, texts, config),
-        "samples": lambda: _samples(result, space, texts, held_out.split, judges, config),
+        "samples": lambda: _samples(result, space, texts, judges, config),
         "latent": lambda: _latent(result, space, texts, judges, config),
         "transfer": lambda: _transfer(result, space, judges, task, config),
     }
@@ -131,7 +131,6 @@ def _samples(
     result: Evaluation,
     space: SentenceSpace,
     texts: Sequence[str],
-    split: str,
     judges: Judges | None,
     config: EvaluationConfig,
 ) -> None:
@@ -140,7 +139,7 @@ def _samples(
     if not has_prior(space):
         result.warnings.append("this model has no prior: it cannot be asked for samples")
         return
-    result.samples, result.examples = sample_rows(space, texts, split, judges, config)
+    result.samples, result.examples = sample_rows(space, texts, judges, config)
 
 
 def _latent(

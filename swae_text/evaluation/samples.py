@@ -8,6 +8,8 @@ sentences for the training of the reverse model. The row ``5-gram`` is sampled f
 model itself: fluent by that model's own measure, so it says what the numbers cannot see.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,23 +28,20 @@ Choose = Callable[[Sequence[str], Judges, EvaluationConfig], tuple[Sequence[str]
 def sample_rows(
     space: SentenceSpace,
     held_out: Sequence[str],
-    split: str,
     judges: Judges,
     config: EvaluationConfig,
 ) -> tuple[list[Row], list[str]]:
     """The rows ``real``, ``5-gram`` and ``model``; and the first few samples, to be read."""
     samples = space.sample(config.samples, seed=config.seed)
-    rows = yardsticks(held_out, split, judges, config)
+    rows = yardsticks(held_out, judges, config)
     rows.append(_row("model", samples, samples, held_out, judges, config))
     return rows, samples[:50]
 
 
-def yardsticks(
-    held_out: Sequence[str], split: str, judges: Judges, config: EvaluationConfig
-) -> list[Row]:
+def yardsticks(held_out: Sequence[str], judges: Judges, config: EvaluationConfig) -> list[Row]:
     """The two rows that do not depend on the model, computed once for a corpus."""
-    made = f"{split}-{len(held_out)}-{config.samples}-{config.neighbours}-{config.seed}"
-    made += "-" + "-".join(config.lms)
+    asked = ["\n".join(held_out), config.samples, config.neighbours, config.seed, config.lms]
+    made = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
     rows = []
     for name, choose in (("real", _real), ("5-gram", _ngrams)):
 

@@ -50,7 +50,7 @@ def words_and_ends(texts) -> int:
 
 def test_forward_scores_the_samples_and_nothing_else(space, judges, small, test_texts):
     """ARAE appends every vocabulary word as a line and scores those one-word lines as well."""
-    rows, _ = sample_rows(space, test_texts, "test", judges, small)
+    rows, _ = sample_rows(space, test_texts, judges, small)
     samples = space.sample(small.samples, seed=small.seed)
     scored = rows[-1]["forward"]["ngrams"]
     assert (scored["n"], scored["words"]) == (len(samples), words_and_ends(samples))
@@ -117,12 +117,20 @@ def test_choices_are_made_on_the_validation_split(judges, space, small, tmp_path
 def test_judges_say_who_they_are(space, judges, small, test_texts):
     """DAAE never gives the settings of its language model, so nobody got its figures again."""
     config = small.model_copy(update={"lms": ("ngrams", "recurrent")})
-    row = yardsticks(test_texts, "test", judges, config)[0]
+    row = yardsticks(test_texts, judges, config)[0]
     assert row["forward"]["ngrams"]["lm"].startswith("kn5|vocab:")
     assert {"lstm256", "seed:0"} <= set(row["forward"]["recurrent"]["lm"].split("|"))
     assert "subset:" in row["diversity"]["signature"]
     evidence = evaluate(space, HeldOut("c", "test", test_texts), small, judges).evidence
     assert evidence["evaluation"] == json.loads(small.model_dump_json())
+
+
+def test_rows_of_real_text_are_those_of_the_sentences_at_hand(judges, small, test_texts):
+    """A row kept for one file must not be shown for another of as many sentences."""
+    others = judges.corpus.valid.texts()
+    assert len(others) == len(test_texts)
+    rows = [yardsticks(texts, judges, small)[0] for texts in (test_texts, others, test_texts)]
+    assert rows[0] == rows[2] != rows[1]
 
 
 def test_a_reverse_model_knows_the_vocabulary_of_real_text(judges, test_texts):
@@ -160,7 +168,7 @@ def test_no_sentence_is_dropped_with_a_last_batch(space, judges, test_texts, n):
 
 def test_as_many_samples_as_were_asked_for(space, judges, small, test_texts):
     """… and 3 × 128 samples stand for the 100,000 that the comment recommends."""
-    rows, _ = sample_rows(space, test_texts, "test", judges, small)
+    rows, _ = sample_rows(space, test_texts, judges, small)
     assert rows[-1]["n"] == rows[-1]["forward"]["ngrams"]["n"] == small.samples == 120
 
 
