@@ -51,10 +51,12 @@ def benchmark(
         finished = work.finished() if render_only else work.run()
         if not finished:
             raise ConfigError(f"{folders[-1]}: nothing is finished: leave out --render-only")
-        _show(finished, config.name, form, plot)
+        _show(finished, config.name, config.compare, form, plot)
 
 
-def _show(results: list[dict[str, Any]], title: str, form: str, plot: Path | None) -> None:
+def _show(
+    results: list[dict[str, Any]], title: str, compare: str | None, form: str, plot: Path | None
+) -> None:
     from swae_text.evaluation.plot import draw
     from swae_text.evaluation.tables import benchmark_tables
 
@@ -63,4 +65,4 @@ def _show(results: list[dict[str, Any]], title: str, form: str, plot: Path | Non
     if form == "json":
         write_lines([as_block(results)])
     else:
-        write_lines([part.markdown() for part in benchmark_tables(results, title)])
+        write_lines([part.markdown() for part in benchmark_tables(results, title, compare)])

@@ -84,16 +84,15 @@ class Benchmark:
         return entry.seeds or self.config.seeds
 
     def _work(self, entry: MethodEntry, seed: int, settings: Mapping[str, Any], split: str) -> Work:
-        name = entry.name or Path(entry.method).stem
         tree: dict[str, Any] = {}
         base = [read_yaml(self.home / file) for file in self.config.base]
         method = read_yaml(self.home / entry.method)
-        last = {"seed": seed, "name": f"{name}-seed{seed}"}
+        last = {"seed": seed, "name": f"{entry.row}-seed{seed}"}
         for layer in (*base, self.config.settings, method, entry.settings, last):
             tree = overlay(tree, layer)
         for dotted, value in settings.items():
             override_setting(tree, f"{dotted}={yaml.safe_dump(value, default_flow_style=True)}")
-        return Work(name, seed, parse_config(tree, where=entry.method), split, dict(settings))
+        return Work(entry.row, seed, parse_config(tree, where=entry.method), split, dict(settings))
 
     def _tries(self, entry: MethodEntry) -> list[Work]:
         """Every combination of ``choose``, for the validation split, with the first seed."""

@@ -38,12 +38,41 @@ def evaluation_tables(result: Mapping[str, Any]) -> list[Table]:
     return [make(result) for part, make in sections if result[part]]
 
 
-def benchmark_tables(results: Sequence[Mapping[str, Any]], title: str) -> list[Table]:
-    """The comparison on the test split, and what was tried on the validation split."""
+def benchmark_tables(
+    results: Sequence[Mapping[str, Any]], title: str, compare: str | None = None
+) -> list[Table]:
+    """The comparison on the test split, what reconstructs like ``compare``, and what was tried."""
     finals = [result for result in results if result["split"] == "test"]
     tried = [result for result in results if result["split"] != "test"]
     tables = [benchmark_table(finals, title)] if finals else []
+    if compare is not None and any(r["method"] == compare and r["samples"] for r in finals):
+        tables.append(_equals(finals, compare))
     return tables + ([_choices(tried)] if tried else [])
+
+
+def _equals(results: Sequence[Mapping[str, Any]], compare: str) -> Table:
+    """Perplexities over those of one method, for methods whose BLEU is within 2 of its own.
+
+    Perplexity and reconstruction pull against each other, so that only such rows say who is better.
+    """
+    lms = list(results[0]["evidence"]["evaluation"]["lms"])
+    ways = [(way, lm) for lm in lms for way in ("forward", "reverse")]
+
+    def means(method: str) -> list[float]:
+        its = [r for r in results if r["method"] == method and r["samples"]]
+        bleu = statistics.fmean(r["reconstruction"][-1]["bleu"] for r in its)
+        made = [r["samples"][-1] for r in its]
+        return [bleu, *(statistics.fmean(m[way][lm]["value"] for m in made) for way, lm in ways)]
+
+    own = means(compare)
+    rows: list[tuple[Cell, ...]] = []
+    for method in dict.fromkeys(r["method"] for r in results if r["samples"]):
+        bleu, *perplexities = means(method)
+        if abs(bleu - own[0]) <= 2:
+            ratios = [theirs / ours for theirs, ours in zip(perplexities, own[1:], strict=True)]
+            rows.append((method, bleu, *ratios))
+    header = ("method", "BLEU", *(f"{way} {lm}, ratio" for way, lm in ways))
+    return Table(f"At the reconstruction of {compare}: perplexity over its own", header, rows)
 
 
 def _choices(results: Sequence[Mapping[str, Any]]) -> Table:

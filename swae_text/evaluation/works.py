@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, NonNegativeFloat, ValidationError
+from pydantic import Field, NonNegativeFloat, ValidationError, model_validator
 
 from swae_text.config import RunConfig, Strict, describe, override_setting, read_yaml
 from swae_text.errors import ConfigError
@@ -28,6 +28,11 @@ class MethodEntry(Strict):
     choose: dict[str, list[Any]] = Field(default_factory=dict)
     """``a.b: [values]``: every combination is tried on the validation split."""
 
+    @property
+    def row(self) -> str:
+        """Name of the row."""
+        return self.name or Path(self.method).stem
+
 
 class BenchmarkConfig(Strict):
     """What is compared, and how."""
@@ -47,6 +52,15 @@ class BenchmarkConfig(Strict):
     """File for transfer, relative to the corpus's folder."""
     bleu_floor: NonNegativeFloat = 40.0
     """``choose`` takes the lowest reverse perplexity among settings that reconstruct this well."""
+
+    compare: str | None = None
+    """A row's name: a second table sets the methods of equal reconstruction against it."""
+
+    @model_validator(mode="after")
+    def _compares_with_a_row(self) -> "BenchmarkConfig":
+        if self.compare is not None and self.compare not in [entry.row for entry in self.methods]:
+            raise ValueError(f"compare={self.compare!r} is no row: name one of the methods")
+        return self
 
     @property
     def trial(self) -> EvaluationConfig:

@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from swae_text.errors import ConfigError
 from swae_text.evaluation.benchmark import Benchmark, preference
-from swae_text.evaluation.tables import benchmark_tables, mean_deviation
+from swae_text.evaluation.tables import _equals, benchmark_tables, mean_deviation
 from swae_text.evaluation.works import load_benchmark
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +81,34 @@ def test_all_is_done_once_and_shown_in_one_table(file, tmp_path):
     assert test.rows[-1][1] == 2 and "±" in str(test.rows[-1][2])
     assert len(valid.rows) == 2 and "weight=1.0" in str(valid.rows[0][1])
     assert "n=20" in test.markdown() and "kn5" in test.markdown()
+
+
+def result(method: str, bleu: float, forward: float, reverse: float) -> dict[str, Any]:
+    made = {"forward": {"ngrams": {"value": forward}}, "reverse": {"ngrams": {"value": reverse}}}
+    return {
+        "method": method,
+        "reconstruction": [{"bleu": bleu}],
+        "samples": [made],
+        "evidence": {"evaluation": {"lms": ["ngrams"]}},
+    }
+
+
+def test_only_methods_of_equal_reconstruction_are_set_against_another():
+    results = [
+        result("swae", 49.0, 80.0, 150.0),
+        result("swae", 51.0, 120.0, 250.0),
+        result("aae", 51.9, 300.0, 400.0),
+        result("ae", 82.0, 500.0, 600.0),
+    ]
+    table = _equals(results, "swae")
+    assert [row[0] for row in table.rows] == ["swae", "aae"]
+    assert table.rows[0][1:] == (50.0, 1.0, 1.0)
+    assert table.rows[1][1:] == (51.9, 3.0, 2.0)
+
+
+def test_a_comparison_with_no_row_is_refused(file):
+    with pytest.raises(ConfigError, match="compare='vae' is no row"):
+        load_benchmark(file, ("compare=vae",))
 
 
 def test_it_goes_on_where_it_was_stopped(file, tmp_path):
