@@ -77,7 +77,8 @@ def _pools(
 ) -> list[NDArray[np.int64]]:
     """Cut a shuffled order into pools and sort each by length; equal lengths stay shuffled."""
     size = max(1, int(_BATCHES_A_POOL * budget / max(lengths.mean(), 1)))
-    pools = [order[start : start + size] for start in range(0, len(order), size)]
+    starts = range(0, max(len(order) - 1, 1), size)  # one sentence is no pool of its own
+    pools = [order[a:b] for a, b in zip(starts, [*starts[1:], len(order)], strict=True)]
     return [pool[np.argsort(lengths[pool], kind="stable")] for pool in pools]
 
 
@@ -94,6 +95,14 @@ def _cut(
         end = start + int(np.searchsorted(cost, budget, side="right"))
         cut.append(pool[start:end])
         start = end
+    return _accompanied(cut, budget // max(int(ascending[-1]), 1))
+
+
+def _accompanied(cut: list[NDArray[np.int64]], most: int) -> list[NDArray[np.int64]]:
+    """Give a last sentence that is alone a companion: a divergence needs two (MMD's pairs)."""
+    if most >= 2 and len(cut) > 1 and len(cut[-1]) == 1 and len(cut[-2]) > 2:
+        *before, rest, alone = cut
+        return [*before, rest[:-1], np.concatenate([rest[-1:], alone])]
     return cut
 
 

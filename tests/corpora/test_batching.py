@@ -38,6 +38,23 @@ def test_ranks_share_every_sentence_once_within_the_budget(
     assert seen == list(range(len(lengths))) or all(len(batch) == 1 for batch in everything)
 
 
+@given(st.lists(st.integers(1, 30), min_size=2, max_size=400), st.integers(3, 12))
+def test_no_sentence_is_alone_where_the_budget_has_room_for_two(
+    sizes: list[int], most: int
+) -> None:
+    lengths = np.array(sizes, dtype=np.int32)
+    cut = batches(lengths, budget=most * max(sizes), seed=0, epoch=0)
+    assert min(map(len, cut)) >= 2
+    assert joined(cut) == list(range(len(sizes)))
+
+
+def test_not_even_the_one_that_a_pool_leaves_over() -> None:
+    lengths = np.full(201, 10, dtype=np.int32)  # pools of 200
+    cut = batches(lengths, budget=20, seed=0, epoch=0)
+    assert sorted(map(len, cut))[:2] == [1, 2]  # two a batch: an odd one has nowhere to go
+    assert min(map(len, batches(lengths, budget=30, seed=0, epoch=0))) >= 2
+
+
 def test_order_is_a_function_of_seed_and_epoch() -> None:
     def order(seed: int, epoch: int) -> list[list[int]]:
         return [b.tolist() for b in batches(LENGTHS, budget=512, seed=seed, epoch=epoch)]
