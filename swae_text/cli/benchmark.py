@@ -1,5 +1,6 @@
 """``swae-text benchmark``: several methods on equal terms, one table."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -55,7 +56,7 @@ def benchmark(
 
 
 def _show(
-    results: list[dict[str, Any]], title: str, compare: str | None, form: str, plot: Path | None
+    results: list[dict[str, Any]], title: str, compare: Sequence[str], form: str, plot: Path | None
 ) -> None:
     from swae_text.evaluation.plot import draw
     from swae_text.evaluation.tables import benchmark_tables

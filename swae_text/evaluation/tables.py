@@ -39,40 +39,55 @@ def evaluation_tables(result: Mapping[str, Any]) -> list[Table]:
 
 
 def benchmark_tables(
-    results: Sequence[Mapping[str, Any]], title: str, compare: str | None = None
+    results: Sequence[Mapping[str, Any]], title: str, compare: Sequence[str] = ()
 ) -> list[Table]:
     """The comparison on the test split, what reconstructs like ``compare``, and what was tried."""
     finals = [result for result in results if result["split"] == "test"]
     tried = [result for result in results if result["split"] != "test"]
     tables = [benchmark_table(finals, title)] if finals else []
-    if compare is not None and any(r["method"] == compare and r["samples"] for r in finals):
+    if any(r["method"] in compare and r["samples"] for r in finals):
         tables.append(_equals(finals, compare))
     return tables + ([_choices(tried)] if tried else [])
 
 
-def _equals(results: Sequence[Mapping[str, Any]], compare: str) -> Table:
-    """Perplexities over those of one method, for methods whose BLEU is within 2 of its own.
+def _equals(results: Sequence[Mapping[str, Any]], compare: Sequence[str]) -> Table:
+    """Perplexities over those of a few rows, in the pairs of runs whose BLEU is within 2.
 
-    Perplexity and reconstruction pull against each other, so that only such rows say who is better.
+    Perplexity and reconstruction pull against each other, so that only such pairs say who is
+    better. Runs and not means: seeds of one method may reconstruct ten BLEU apart. Ratios are
+    geometric means over the pairs.
     """
     lms = list(results[0]["evidence"]["evaluation"]["lms"])
     ways = [(way, lm) for lm in lms for way in ("forward", "reverse")]
+    sampled = [r for r in results if r["samples"]]
+    own = [r for r in sampled if r["method"] in compare]
 
-    def means(method: str) -> list[float]:
-        its = [r for r in results if r["method"] == method and r["samples"]]
-        bleu = statistics.fmean(r["reconstruction"][-1]["bleu"] for r in its)
-        made = [r["samples"][-1] for r in its]
-        return [bleu, *(statistics.fmean(m[way][lm]["value"] for m in made) for way, lm in ways)]
+    def ratio(theirs: Mapping[str, Any], ours: Mapping[str, Any], way: str, lm: str) -> float:
+        return float(
+            theirs["samples"][-1][way][lm]["value"] / ours["samples"][-1][way][lm]["value"]
+        )
 
-    own = means(compare)
     rows: list[tuple[Cell, ...]] = []
-    for method in dict.fromkeys(r["method"] for r in results if r["samples"]):
-        bleu, *perplexities = means(method)
-        if abs(bleu - own[0]) <= 2:
-            ratios = [theirs / ours for theirs, ours in zip(perplexities, own[1:], strict=True)]
-            rows.append((method, bleu, *ratios))
-    header = ("method", "BLEU", *(f"{way} {lm}, ratio" for way, lm in ways))
-    return Table(f"At the reconstruction of {compare}: perplexity over its own", header, rows)
+    for method in dict.fromkeys(r["method"] for r in sampled if r["method"] not in compare):
+        its = [r for r in sampled if r["method"] == method]
+        pairs = [(r, o) for r in its for o in own if abs(_bleu(r) - _bleu(o)) <= 2]
+        if pairs:
+            bleu = [statistics.fmean(_bleu(pair[side]) for pair in pairs) for side in (0, 1)]
+            ratios = [
+                statistics.geometric_mean(ratio(*pair, way, lm) for pair in pairs)
+                for way, lm in ways
+            ]
+            rows.append((method, _steps(its[0]["settings"]), len(pairs), *bleu, *ratios))
+    names = ", ".join(compare)
+    header = ("method", "steps", "pairs", "BLEU", f"BLEU {names}")
+    header += tuple(f"{way} {lm}, ratio" for way, lm in ways)
+    title = f"At the reconstruction of {names}: perplexity over theirs, runs within 2 BLEU"
+    return Table(title, header, rows)
+
+
+def _bleu(result: Mapping[str, Any]) -> float:
+    """Of reconstruction through everything that the model has."""
+    return float(result["reconstruction"][-1]["bleu"])
 
 
 def _choices(results: Sequence[Mapping[str, Any]]) -> Table:
@@ -90,7 +105,7 @@ def _choices(results: Sequence[Mapping[str, Any]]) -> Table:
             made[w][lm]["value"] if made else None for lm in lms for w in ("forward", "reverse")
         ]
         tried = ", ".join(f"{key}={value}" for key, value in result["tried"].items())
-        rows.append((result["method"], tried, result["reconstruction"][-1]["bleu"], *scores))
+        rows.append((result["method"], tried, _bleu(result), *scores))
     return Table("Chosen on the validation split", header, rows)
 
 

@@ -53,13 +53,13 @@ class BenchmarkConfig(Strict):
     bleu_floor: NonNegativeFloat = 40.0
     """``choose`` takes the lowest reverse perplexity among settings that reconstruct this well."""
 
-    compare: str | None = None
-    """A row's name: a second table sets the methods of equal reconstruction against it."""
+    compare: tuple[str, ...] = ()
+    """Names of rows: a second table sets runs of equal reconstruction against theirs."""
 
     @model_validator(mode="after")
-    def _compares_with_a_row(self) -> "BenchmarkConfig":
-        if self.compare is not None and self.compare not in [entry.row for entry in self.methods]:
-            raise ValueError(f"compare={self.compare!r} is no row: name one of the methods")
+    def _compares_with_rows(self) -> "BenchmarkConfig":
+        for name in set(self.compare) - {entry.row for entry in self.methods}:
+            raise ValueError(f"compare: {name!r} is no row: name some of the methods")
         return self
 
     @property
