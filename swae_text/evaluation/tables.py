@@ -79,8 +79,8 @@ def _equals(results: Sequence[Mapping[str, Any]], compare: Sequence[str]) -> Tab
             ]
             rows.append((method, _steps(its[0]["settings"]), len(pairs), *bleu, *ratios))
     names = ", ".join(compare)
-    header = ("method", "steps", "pairs", "BLEU", f"BLEU {names}")
-    header += tuple(f"{way} {lm}, ratio" for way, lm in ways)
+    ratios_of = (f"{way} {lm}, ratio" for way, lm in ways)
+    header = ("method", "steps", "pairs", "BLEU", f"BLEU {names}", *ratios_of)
     title = f"At the reconstruction of {names}: perplexity over theirs, runs within 2 BLEU"
     return Table(title, header, rows)
 
