@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
 from swae_text.atomic import atomic_write
@@ -162,9 +161,8 @@ class Benchmark:
         config = work.config
         space = SentenceSpace.from_pretrained(model, device=_device())
         corpus = prepare(config.corpus, config.tokenizer, config.model.max_tokens, self.tell)
-        part = corpus.test if work.split == "test" else corpus.valid
-        rows = np.arange(min(len(part), self.config.evaluation.sentences))
-        held_out = HeldOut(config.corpus.source, work.split, part.texts(rows))
+        most = self.config.evaluation.sentences
+        held_out = HeldOut.of(corpus, config.corpus.source, work.split, most)
         settings, task = self._evaluation(work), None
         if "transfer" in settings.parts and self.config.references is not None:
             task = read_task(Path(config.corpus.source) / self.config.references, config.corpus)
