@@ -15,6 +15,7 @@ import typer
 from swae_text import __version__
 from swae_text.cli import attribute, config, data
 from swae_text.cli.benchmark import benchmark
+from swae_text.cli.curve import curve
 from swae_text.cli.decode import decode
 from swae_text.cli.encode import encode
 from swae_text.cli.evaluate import evaluate
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.command()(train)
 app.command()(evaluate)
 app.command()(benchmark)
+app.command()(curve)
 app.command()(reconstruct)
 app.command()(encode)
 app.command()(decode)

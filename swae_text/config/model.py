@@ -97,6 +97,8 @@ class ModelConfig(Strict):
     """Scale every code to length √code_dim, so that noise has a unit. Not if stochastic."""
     code_noise: NonNegativeFloat = 0.1
     """Standard deviation of the Gaussian noise put on the code in training."""
+    noise_levels: Literal["fixed", "uniform"] = "fixed"
+    """``uniform``: each sentence has a deviation of its own, from 0 to ``code_noise``."""
     noise_warmup: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
     """First share of the budget in which the code noise rises from 0."""
     bag_of_words: NonNegativeFloat = 0.0

@@ -3,8 +3,8 @@
 A benchmark file names a base (corpus and architecture), methods (overlays on it), seeds, and the
 settings of the evaluation. Hyper-parameters are chosen on the validation split with the first seed
 (``choose``); each final model looks at the test split once. A stage one that several methods share
-is trained once. What is finished is a JSON file in the results folder; a key in it covers every
-setting, so that a changed setting is a new piece of work and an unchanged one is not repeated.
+is trained once. What is finished is a JSON file in the results folder with every setting in it, so
+that a changed setting is a new piece of work and an unchanged one is not repeated.
 """
 
 import itertools
@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
 from swae_text.atomic import atomic_write
@@ -71,13 +70,11 @@ class Benchmark:
         """All results of this benchmark that are there."""
         found = []
         for entry in self.config.methods:
-            tries = [(self._path(work), work) for work in self._tries(entry)]
-            for path, work in tries:
-                if path.exists():
-                    found.append({**json.loads(path.read_bytes()), "tried": dict(work.tried)})
-            if all(path.exists() for path, _ in tries):
-                finals = [self._path(self._final(entry, seed)) for seed in self._seeds(entry)]
-                found += [json.loads(path.read_bytes()) for path in finals if path.exists()]
+            tries = [(self._kept(work), work) for work in self._tries(entry)]
+            found += [{**kept, "tried": dict(work.tried)} for kept, work in tries if kept]
+            if all(kept for kept, _ in tries):
+                finals = [self._kept(self._final(entry, seed)) for seed in self._seeds(entry)]
+                found += [kept for kept in finals if kept]
         return found
 
     def _seeds(self, entry: MethodEntry) -> tuple[int, ...]:
@@ -115,26 +112,31 @@ class Benchmark:
     def _evaluation(self, work: Work) -> EvaluationConfig:
         return self.config.evaluation if work.split == "test" else self.config.trial
 
-    def _path(self, work: Work) -> Path:
-        key = work.key(self._evaluation(work), self.config.references)
-        return self.results / f"{work.name}-seed{work.seed}-{work.split}-{key}.json"
+    def _kept(self, work: Work) -> dict[str, Any] | None:
+        """The finished result of a work, or None."""
+        for path in sorted(self.results.glob(f"{_stem(work)}-*.json")):
+            result: dict[str, Any] = json.loads(path.read_bytes())
+            if work.made(result, self._evaluation(work), self.config.references):
+                return result
+        return None
 
     def _result(self, work: Work) -> dict[str, Any]:
         """A finished result, or a new one."""
-        path = self._path(work)
-        if path.exists():
-            result: dict[str, Any] = json.loads(path.read_bytes())
-            return result
+        if kept := self._kept(work):
+            return kept
         self.tell(f"{work.name}, seed {work.seed}: training")
         model, seconds = self._train(work)
         self.tell(f"{work.name}, seed {work.seed}: evaluating on {work.split}")
         result = {"method": work.name, "seed": work.seed, "split": work.split}
+        result |= {"references": self.config.references}
         result |= {"settings": work.config.model_dump(mode="json"), "train_seconds": seconds}
         evaluation = self._evaluated(work, model)
         said = {"examples": evaluation.pop("examples")}
         if evaluation["paths"]:
             said["paths"] = evaluation["paths"].pop("examples")
         result |= evaluation
+        key = work.key(self._evaluation(work), self.config.references)
+        path = self.results / f"{_stem(work)}-{key}.json"
         atomic_write(self.runs / f"said-{path.name}", _json(said))  # text stays with the runs
         atomic_write(path, _json(result))
         return result
@@ -159,9 +161,8 @@ class Benchmark:
         config = work.config
         space = SentenceSpace.from_pretrained(model, device=_device())
         corpus = prepare(config.corpus, config.tokenizer, config.model.max_tokens, self.tell)
-        part = corpus.test if work.split == "test" else corpus.valid
-        rows = np.arange(min(len(part), self.config.evaluation.sentences))
-        held_out = HeldOut(config.corpus.source, work.split, part.texts(rows))
+        most = self.config.evaluation.sentences
+        held_out = HeldOut.of(corpus, config.corpus.source, work.split, most)
         settings, task = self._evaluation(work), None
         if "transfer" in settings.parts and self.config.references is not None:
             task = read_task(Path(config.corpus.source) / self.config.references, config.corpus)
@@ -178,6 +179,10 @@ def preference(result: Mapping[str, Any], floor: float) -> tuple[bool, float]:
         return True, -bleu
     reverse = result["samples"][-1]["reverse"]
     return False, next(iter(reverse.values()))["value"]
+
+
+def _stem(work: Work) -> str:
+    return f"{work.name}-seed{work.seed}-{work.split}"
 
 
 def _json(value: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""The pair that counts, as a picture: reconstruction BLEU against reverse perplexity."""
+"""The pair that counts, as a picture: reconstruction BLEU against both perplexities."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,17 +22,22 @@ def draw(results: Sequence[Mapping[str, Any]], path: Path, title: str) -> None:
     if not rows:
         raise ConfigError("nothing to plot: no result has samples")
     lm = next(iter(rows[0]["samples"][-1]["reverse"]))
-    figure = Figure(figsize=(8, 6), layout="constrained")
-    axes = figure.add_subplot()
+    figure = Figure(figsize=(13, 6), layout="constrained")
+    for panel, way in zip(figure.subplots(1, 2, sharex=True), ("forward", "reverse"), strict=True):
+        _panel(panel, rows, way, lm)
+    figure.suptitle(title)
+    figure.axes[-1].legend(fontsize="small", ncols=2)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format=path.suffix.removeprefix(".") or "png", dpi=120)
+
+
+def _panel(axes: Any, rows: Sequence[Mapping[str, Any]], way: str, lm: str) -> None:
+    """One perplexity of every result."""
     for place, method in enumerate(dict.fromkeys(row["method"] for row in rows)):
         mine = [row for row in rows if row["method"] == method]
         x = [row["reconstruction"][-1]["bleu"] for row in mine]
-        y = [row["samples"][-1]["reverse"][lm]["value"] for row in mine]
+        y = [row["samples"][-1][way][lm]["value"] for row in mine]
         axes.plot(x, y, "os^Dvp*X"[place // 10 % 8], color=f"C{place % 10}", label=method)
-    real = rows[0]["samples"][0]["reverse"][lm]["value"]
+    real = rows[0]["samples"][0][way][lm]["value"]
     axes.axhline(real, color="grey", linestyle=":", label="real text")
-    axes.set(xlabel="reconstruction BLEU", ylabel=f"reverse perplexity ({lm})", title=title)
-    axes.set_yscale("log")
-    axes.legend(fontsize="small", ncols=2)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format=path.suffix.removeprefix(".") or "png", dpi=120)
+    axes.set(xlabel="reconstruction BLEU", ylabel=f"{way} perplexity ({lm})", yscale="log")

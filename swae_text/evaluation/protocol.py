@@ -5,7 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
+
 from swae_text import __version__
+from swae_text.corpora.store import PreparedCorpus
 from swae_text.errors import ConfigError
 from swae_text.evaluation.faithfulness import has_density, likelihood, reconstruction_rows
 from swae_text.evaluation.geometry import latent_rows, path_rows
@@ -29,6 +32,12 @@ class HeldOut:
     corpus: str
     split: str
     texts: list[str]
+
+    @classmethod
+    def of(cls, corpus: PreparedCorpus, source: str, split: str, most: int) -> "HeldOut":
+        """The first ``most`` sentences of the ``valid`` or ``test`` split of a prepared corpus."""
+        part = corpus.test if split == "test" else corpus.valid
+        return cls(source, split, part.texts(np.arange(min(len(part), most))))
 
 
 @dataclass

@@ -39,11 +39,14 @@ def evaluation_tables(result: Mapping[str, Any]) -> list[Table]:
 
 
 def benchmark_tables(
-    results: Sequence[Mapping[str, Any]], title: str, compare: Sequence[str] = ()
+    results: Sequence[Mapping[str, Any]],
+    title: str,
+    compare: Sequence[str] = (),
+    split: str = "test",
 ) -> list[Table]:
-    """The comparison on the test split, what reconstructs like ``compare``, and what was tried."""
-    finals = [result for result in results if result["split"] == "test"]
-    tried = [result for result in results if result["split"] != "test"]
+    """The comparison on one split, what reconstructs like ``compare``, and what was tried."""
+    finals = [result for result in results if result["split"] == split]
+    tried = [result for result in results if result["split"] != split]
     tables = [benchmark_table(finals, title)] if finals else []
     if any(r["method"] in compare and r["samples"] for r in finals):
         tables.append(_equals(finals, compare))

@@ -9,7 +9,14 @@ from typing import Annotated, Any
 
 from pydantic import Field, NonNegativeFloat, ValidationError, model_validator
 
-from swae_text.config import RunConfig, Strict, describe, override_setting, read_yaml
+from swae_text.config import (
+    RunConfig,
+    Strict,
+    describe,
+    override_setting,
+    parse_config,
+    read_yaml,
+)
 from swae_text.errors import ConfigError
 from swae_text.evaluation.settings import EvaluationConfig
 
@@ -90,6 +97,22 @@ class Work:
     def key(self, evaluation: EvaluationConfig, references: str | None) -> str:
         """Changes when any setting does."""
         return _digest(self.model_key(), self.split, evaluation.model_dump(mode="json"), references)
+
+    def made(
+        self, result: Mapping[str, Any], evaluation: EvaluationConfig, references: str | None
+    ) -> bool:
+        """Whether a result is this work's.
+
+        Settings are compared, and not keys: one that was added to the program since stands at its
+        default in the result, and a default never changes what older settings did.
+        """
+        try:
+            trained = parse_config({**result["settings"], "name": self.config.name})
+            judged = EvaluationConfig.model_validate(result["evidence"]["evaluation"])
+        except (ConfigError, ValidationError):  # of a version that had other settings
+            return False
+        asked = (self.config, self.split, evaluation, references)
+        return asked == (trained, result["split"], judged, result.get("references"))
 
     def model_key(self) -> str:
         """Equal for equal models, whatever they are called and judged on."""

@@ -218,7 +218,10 @@ class SentenceAutoencoder(HasCritic):
         noise = self.config.code_noise * (min(1.0, progress / warmup) if warmup else 1.0)
         if not noise:
             return code_BC
-        return code_BC + noise * torch.randn(
+        level_B1 = torch.full_like(code_BC[:, :1], noise)
+        if self.config.noise_levels == "uniform":
+            level_B1 *= torch.rand(len(code_BC), 1, generator=generator, device=code_BC.device)
+        return code_BC + level_B1 * torch.randn(
             code_BC.shape, generator=generator, device=code_BC.device
         )
 

@@ -239,3 +239,15 @@ def test_train_prints_the_model_folder_and_guards_the_run(command, sentences, tm
     assert again.code == 1
     assert "--resume" in again.err
     assert command(*arguments, "--resume").out == first.out
+
+
+def test_curve_sets_runs_beside_each_other(command, tiny_run, tmp_path):
+    pytest.importorskip("matplotlib")
+    picture = tmp_path / "curve.svg"
+    few = ("--samples", 100, "--limit", 20)
+    result = command("curve", tiny_run, *few, "--plot", picture)
+    assert result.code == 0, result.err
+    assert "### valid" in result.out and f"| {tiny_run.name} |" in result.out
+    assert picture.stat().st_size > 1000
+    twice = command("curve", tiny_run, tiny_run / "model", *few)
+    assert twice.code == 1 and "would both be the row" in twice.err

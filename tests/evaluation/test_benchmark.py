@@ -183,3 +183,22 @@ def test_the_picture_is_drawn_where_matplotlib_is_there(file, tmp_path):
     for ending in ("png", "svg"):
         draw(results, tmp_path / f"pair.{ending}", "small")
         assert (tmp_path / f"pair.{ending}").stat().st_size > 1000
+
+
+def test_results_outlive_a_new_setting_but_not_a_changed_one(file, tmp_path):
+    config = load_benchmark(file)
+    folders = (file.parent, tmp_path / "runs", tmp_path / "results")
+    work = Benchmark(config, *folders, lambda line: None)
+    final = work._final(config.methods[0], 0)
+    settings = final.config.model_dump(mode="json")
+    evidence = {"evaluation": config.evaluation.model_dump(mode="json")}
+    result = {"split": "test", "settings": settings, "evidence": evidence}
+    assert final.made(result, config.evaluation, None)
+    del settings["model"]["bag_of_words"]  # as if it had been added since, with its default
+    assert final.made(result, config.evaluation, None)
+    assert not final.made(result, config.evaluation, "references.jsonl")
+    assert not final.made(result, config.trial, None)
+    settings["model"]["code_noise"] = 0.7
+    assert not final.made(result, config.evaluation, None)
+    settings["model"] = {"gone": True}
+    assert not final.made(result, config.evaluation, None)

@@ -130,6 +130,17 @@ def test_noise_rises_over_its_warmup():
     torch.testing.assert_close(loss(0.5), loss(1.0))
 
 
+def test_levels_of_noise_are_a_sentence_s_own():
+    autoencoder = model(code_noise=0.9, noise_levels="uniform")
+    code, generator = torch.zeros(4000, 16), torch.Generator().manual_seed(0)
+    levels = autoencoder._disturb(code, generator, 1.0).square().mean(1).sqrt()
+    assert levels.mean().item() == pytest.approx(0.45, abs=0.02)
+    assert levels.min() < 0.01 and 0.8 < levels.max() < 1.6
+    halfway = model(code_noise=0.9, noise_levels="uniform", noise_warmup=1.0)
+    halved = halfway._disturb(code, torch.Generator().manual_seed(0), 0.5).square().mean(1).sqrt()
+    torch.testing.assert_close(2 * halved, levels)
+
+
 def test_the_bag_of_words_does_not_know_the_order():
     autoencoder, tokens = model(bag_of_words=1.0), sentences(1)
     code = torch.randn(1, 16)

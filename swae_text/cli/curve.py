@@ -1,0 +1,77 @@
+"""``swae-text curve``: several trained models by the pair, as a table and a picture."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from swae_text.cli.arguments import model_folder
+from swae_text.cli.formatting import as_block
+from swae_text.cli.streams import say, write_lines
+from swae_text.errors import ConfigError
+
+
+def curve(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="MODEL...", help="Model folders or run folders.")
+    ],
+    split: Annotated[
+        Literal["valid", "test"], typer.Option(help="valid to choose by; test once.")
+    ] = "valid",
+    samples: Annotated[
+        int, typer.Option(min=100, help="Sentences to draw; perplexities depend on it.")
+    ] = 10_000,
+    lm: Annotated[
+        Literal["ngrams", "recurrent", "both"],
+        typer.Option(help="Language model behind the perplexities."),
+    ] = "ngrams",
+    limit: Annotated[
+        int, typer.Option(min=1, help="Held-out sentences at most, from the beginning.")
+    ] = 10_000,
+    form: Annotated[
+        Literal["markdown", "json"], typer.Option("--format", help="What to print.")
+    ] = "markdown",
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Draw BLEU against both perplexities there, svg or png (extra `plot`)."),
+    ] = None,
+) -> None:
+    """Judge models by the pair: reconstruction, and perplexity of what they draw.
+
+    Down and to the right is better. What was judged is kept in the cache, so that a list can grow.
+    """
+    from swae_text.evaluation.curve import curve as judge
+    from swae_text.evaluation.plot import draw
+    from swae_text.evaluation.settings import EvaluationConfig
+    from swae_text.evaluation.tables import benchmark_tables
+
+    config = EvaluationConfig(
+        parts=("reconstruction", "samples", "latent"),
+        sentences=limit,
+        teacher_forcing=False,
+        samples=samples,
+        lms=("ngrams", "recurrent") if lm == "both" else (lm,),
+        neighbours=0,
+    )
+    results = judge(_named(runs), split, config, say)
+    if plot is not None:
+        draw(results, plot, split)
+    if form == "json":
+        write_lines([as_block(results)])
+    else:
+        write_lines([part.markdown() for part in benchmark_tables(results, split, split=split)])
+
+
+def _named(runs: list[Path]) -> dict[str, Path]:
+    """Model folders by the names of what the user gave.
+
+    Raises:
+        ConfigError: two have one name.
+    """
+    named: dict[str, Path] = {}
+    for run in runs:
+        name = run.resolve().name if run.resolve().name != "model" else run.resolve().parent.name
+        if name in named:
+            raise ConfigError(f"{named[name]} and {run} would both be the row '{name}'")
+        named[name] = model_folder(run)
+    return named

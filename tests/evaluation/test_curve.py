@@ -1,0 +1,36 @@
+"""The curve: each model judged once, only models of one corpus, the referee's own figures."""
+
+import shutil
+
+import pytest
+
+from swae_text.errors import ConfigError
+from swae_text.evaluation.curve import curve
+from swae_text.evaluation.protocol import HeldOut, evaluate
+from swae_text.evaluation.tables import benchmark_tables
+from swae_text.space import SentenceSpace
+
+
+def test_each_model_is_judged_once_by_the_referee(tiny_run, space, judges, small, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(tiny_run / "model", other)
+    heard: list[str] = []
+    models = {"first": tiny_run / "model", "second": other}
+    results = curve(models, "valid", small, heard.append)
+    held_out = HeldOut.of(judges.corpus, space.config.corpus.source, "valid", small.sentences)
+    expected = evaluate(space, held_out, small, judges).to_dict()
+    for part in ("reconstruction", "samples", "examples"):
+        assert results[0][part] == results[1][part] == expected[part]
+    assert results[1]["seconds"] == results[0]["seconds"]  # the same weights are not judged twice
+    (table,) = benchmark_tables(results, "valid", split="valid")
+    assert [row[0] for row in table.rows] == ["*real*", "*5-gram*", "first", "second"]
+
+
+def test_models_of_two_corpora_are_not_compared(tiny_run, small, tmp_path):
+    mine = SentenceSpace.from_pretrained(tiny_run / "model")
+    shorter = mine.config.corpus.model_copy(update={"max_words": 7})
+    config = mine.config.model_copy(update={"corpus": shorter})
+    parts = (mine.tokenizer, mine.autoencoder, mine.stage_two, mine.labels)
+    SentenceSpace(config, *parts).save_pretrained(tmp_path / "other")
+    with pytest.raises(ConfigError, match="learned from another corpus"):
+        curve({"a": tiny_run / "model", "b": tmp_path / "other"}, "valid", small, len)
