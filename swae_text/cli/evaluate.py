@@ -31,7 +31,7 @@ def evaluate(
     ] = 10_000,
     only: Annotated[
         str | None,
-        typer.Option(help="Some of reconstruction,samples,latent,transfer. Default: all."),
+        typer.Option(help="Some of reconstruction,samples,holes,latent,transfer. Default: all."),
     ] = None,
     samples: Annotated[
         int, typer.Option(min=100, help="Sentences to draw; perplexities depend on it.")

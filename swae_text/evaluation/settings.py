@@ -6,9 +6,9 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from swae_text.config import Strict
 
-Part: TypeAlias = Literal["reconstruction", "samples", "latent", "transfer"]
+Part: TypeAlias = Literal["reconstruction", "samples", "holes", "latent", "transfer"]
 LM: TypeAlias = Literal["ngrams", "recurrent"]
-PARTS: tuple[Part, ...] = ("reconstruction", "samples", "latent", "transfer")
+PARTS: tuple[Part, ...] = ("reconstruction", "samples", "holes", "latent", "transfer")
 
 
 class EvaluationConfig(Strict):

@@ -31,11 +31,12 @@ def evaluation_tables(result: Mapping[str, Any]) -> list[Table]:
         ("reconstruction", _reconstruction),
         ("samples", _perplexities),
         ("samples", _diversities),
+        ("holes", _holes),
         ("latent", _latent),
         ("paths", _paths),
         ("transfer", _transfer),
     )
-    return [make(result) for part, make in sections if result[part]]
+    return [make(result) for part, make in sections if result.get(part)]
 
 
 def benchmark_tables(
@@ -252,6 +253,19 @@ def _diversities(result: Mapping[str, Any]) -> Table:
     return Table(
         "Diversity and coverage", header, rows, result["samples"][0]["diversity"]["signature"]
     )
+
+
+def _holes(result: Mapping[str, Any]) -> Table:
+    holes = result["holes"]
+    rows: list[tuple[Cell, ...]] = [
+        (row["name"], row["forward"]["value"], row["reverse"]["value"], row["n"])
+        for row in holes["rows"]
+    ]
+    far = holes["distance"]
+    note = "samples are as far from the codes of what they say as noise of deviation "
+    note += "∞" if far is None else f"{far:.2f}"
+    note += f" would carry a code; what they say comes back at BLEU {holes['repeated']['bleu']:.1f}"
+    return Table("Holes: what is decoded", ("codes", "forward", "reverse", "n"), rows, note)
 
 
 def _latent(result: Mapping[str, Any]) -> Table:

@@ -20,7 +20,7 @@ def held_out(judges) -> HeldOut:
 
 
 def test_every_part_has_its_rows_and_its_evidence(space, judges, small, held_out, references):
-    parts = ("reconstruction", "samples", "latent", "transfer")
+    parts = ("reconstruction", "samples", "holes", "latent", "transfer")
     config = small.model_copy(update={"parts": parts})
     task = read_task(references, space.config.corpus)
     result = evaluate(space, held_out, config, judges, task).to_dict()
@@ -37,7 +37,7 @@ def test_every_part_has_its_rows_and_its_evidence(space, judges, small, held_out
     assert set(result["seconds"]) == set(parts)
     json.dumps(result, allow_nan=False)
     titles = [table.title for table in evaluation_tables(result)]
-    assert len(titles) == 6
+    assert len(titles) == 7
     assert all(table.markdown() for table in evaluation_tables(result))
 
 
