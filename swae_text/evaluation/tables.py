@@ -182,12 +182,18 @@ def _benchmark_note(results: Sequence[Mapping[str, Any]]) -> str:
     settings = evidence["evaluation"]
     parts = [
         f"{evidence['corpus']}, {evidence['split']}, n={evidence['n']}",
-        f"samples={settings['samples']}, greedy, seed {settings['seed']}",
+        f"samples={settings['samples']}, {_decoding(settings)}, seed {settings['seed']}",
         f"BLEU `{first['signature']}`",
         "perplexity a word with end of sentence under " + ", ".join(f"`{lm}`" for lm in lms),
         f"swae_text {evidence['version']}",
     ]
     return "; ".join(parts) + "."
+
+
+def _decoding(evaluation: Mapping[str, Any]) -> str:
+    """How samples were written; results of before there was a choice are greedy."""
+    temperature = evaluation.get("temperature", 0.0)
+    return f"temperature {temperature:g}" if temperature else "greedy"
 
 
 def _reconstruction(result: Mapping[str, Any]) -> Table:
@@ -227,6 +233,7 @@ def _perplexities(result: Mapping[str, Any]) -> Table:
         for lm in row["forward"]
     ]
     signatures = [score["lm"] for score in result["samples"][0]["forward"].values()]
+    signatures.append("samples " + _decoding(result["evidence"]["evaluation"]))
     header = ("samples", "LM", "forward", "reverse", "unknown words", "n")
     return Table("Perplexity a word, end of sentence included", header, rows, "; ".join(signatures))
 
