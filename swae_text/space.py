@@ -234,6 +234,11 @@ class SentenceSpace:
                 )
         return tokens
 
+    def fits(self, text: str) -> bool:
+        """Whether a sentence is short enough for this model to read."""
+        (pieces,) = self.tokenizer.encode([normalise(text, self.config.corpus)])
+        return len(pieces) <= self.config.model.max_tokens
+
     def to_space(self, codes: Tensor, space: Space | None) -> Tensor:
         """Codes of stage one to vectors of a space."""
         return self._stage_two().encode(codes) if self._is_latent(space) else codes

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from swae_text.cli.arguments import model_folder
+from swae_text.cli.arguments import Temperature, model_folder
 from swae_text.cli.formatting import as_block
 from swae_text.cli.streams import say, write_lines
 from swae_text.errors import ConfigError
@@ -21,6 +21,7 @@ def curve(
     samples: Annotated[
         int, typer.Option(min=100, help="Sentences to draw; perplexities depend on it.")
     ] = 10_000,
+    temperature: Temperature = 0.0,
     lm: Annotated[
         Literal["ngrams", "recurrent", "both"],
         typer.Option(help="Language model behind the perplexities."),
@@ -50,6 +51,7 @@ def curve(
         sentences=limit,
         teacher_forcing=False,
         samples=samples,
+        temperature=temperature,
         lms=("ngrams", "recurrent") if lm == "both" else (lm,),
         neighbours=0,
     )

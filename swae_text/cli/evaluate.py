@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from swae_text.cli.arguments import Model, Table, TextColumn, open_space
+from swae_text.cli.arguments import Model, Table, Temperature, TextColumn, open_space
 from swae_text.cli.formatting import as_block, table, table_form
 from swae_text.cli.streams import say, write_lines
 from swae_text.errors import CorpusError
@@ -31,11 +31,12 @@ def evaluate(
     ] = 10_000,
     only: Annotated[
         str | None,
-        typer.Option(help="Some of reconstruction,samples,latent,transfer. Default: all."),
+        typer.Option(help="Some of reconstruction,samples,holes,latent,transfer. Default: all."),
     ] = None,
     samples: Annotated[
         int, typer.Option(min=100, help="Sentences to draw; perplexities depend on it.")
     ] = 10_000,
+    temperature: Temperature = 0.0,
     lm: Annotated[
         Literal["ngrams", "recurrent", "both"],
         typer.Option(help="Language model behind the perplexities."),
@@ -66,6 +67,7 @@ def evaluate(
         parts=_parts(only, transfer=references is not None),
         sentences=limit,
         samples=samples,
+        temperature=temperature,
         lms=("ngrams", "recurrent") if lm == "both" else (lm,),
         seed=seed,
     )

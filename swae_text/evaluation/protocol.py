@@ -12,6 +12,7 @@ from swae_text.corpora.store import PreparedCorpus
 from swae_text.errors import ConfigError
 from swae_text.evaluation.faithfulness import has_density, likelihood, reconstruction_rows
 from swae_text.evaluation.geometry import latent_rows, path_rows
+from swae_text.evaluation.holes import hole_rows
 from swae_text.evaluation.judges import Judges
 from swae_text.evaluation.samples import sample_rows
 from swae_text.evaluation.settings import EvaluationConfig, Part
@@ -50,6 +51,7 @@ class Evaluation:
         likelihood: importance-weighted perplexity, where the model has a density.
         samples: rows ``real``, ``5-gram`` and ``model``.
         examples: the first samples, to be read.
+        holes: real codes, noisy codes and samples through the same decoder.
         latent: aggregate posterior against prior.
         paths: between held-out sentences.
         transfer: by attribute vector.
@@ -62,6 +64,7 @@ class Evaluation:
     likelihood: dict[str, Any] | None = None
     samples: list[dict[str, Any]] = field(default_factory=list)
     examples: list[str] = field(default_factory=list)
+    holes: dict[str, Any] | None = None
     latent: dict[str, Any] | None = None
     paths: dict[str, Any] | None = None
     transfer: dict[str, Any] | None = None
@@ -86,7 +89,7 @@ def evaluate(
         space: the model.
         held_out: what it is tested on.
         config: which parts, and how much of each.
-        judges: referees of the corpus; ``samples`` and ``transfer`` need them.
+        judges: referees of the corpus; ``samples``, ``holes`` and ``transfer`` need them.
         task: sentences with references; ``transfer`` needs it.
 
     Raises:
@@ -97,6 +100,7 @@ def evaluate(
     sections: dict[Part, Callable[[], None]] = {
         "reconstruction": lambda: _reconstruction(result, space, texts, config),
         "samples": lambda: _samples(result, space, texts, judges, config),
+        "holes": lambda: _holes(result, space, texts, judges, config),
         "latent": lambda: _latent(result, space, texts, judges, config),
         "transfer": lambda: _transfer(result, space, judges, task, config),
     }
@@ -149,6 +153,19 @@ def _samples(
         result.warnings.append("this model has no prior: it cannot be asked for samples")
         return
     result.samples, result.examples = sample_rows(space, texts, judges, config)
+
+
+def _holes(
+    result: Evaluation,
+    space: SentenceSpace,
+    texts: Sequence[str],
+    judges: Judges | None,
+    config: EvaluationConfig,
+) -> None:
+    if judges is None:
+        raise ConfigError("holes are judged by models of the training split, which is not here")
+    if has_prior(space):
+        result.holes = hole_rows(space, texts, judges, config)
 
 
 def _latent(

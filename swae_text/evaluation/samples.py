@@ -32,7 +32,7 @@ def sample_rows(
     config: EvaluationConfig,
 ) -> tuple[list[Row], list[str]]:
     """The rows ``real``, ``5-gram`` and ``model``; and the first few samples, to be read."""
-    samples = space.sample(config.samples, seed=config.seed)
+    samples = space.sample(config.samples, seed=config.seed, temperature=config.temperature)
     rows = yardsticks(held_out, judges, config)
     rows.append(_row("model", samples, samples, held_out, judges, config))
     return rows, samples[:50]

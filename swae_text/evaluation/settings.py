@@ -2,13 +2,13 @@
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from swae_text.config import Strict
 
-Part: TypeAlias = Literal["reconstruction", "samples", "latent", "transfer"]
+Part: TypeAlias = Literal["reconstruction", "samples", "holes", "latent", "transfer"]
 LM: TypeAlias = Literal["ngrams", "recurrent"]
-PARTS: tuple[Part, ...] = ("reconstruction", "samples", "latent", "transfer")
+PARTS: tuple[Part, ...] = ("reconstruction", "samples", "holes", "latent", "transfer")
 
 
 class EvaluationConfig(Strict):
@@ -22,6 +22,8 @@ class EvaluationConfig(Strict):
     """Whether to measure the accuracy of the next piece as well."""
     samples: Annotated[int, Field(ge=100)] = 10_000
     """Sentences drawn from the prior; both perplexities depend on the number."""
+    temperature: NonNegativeFloat = 0.0
+    """Of the decoder when it writes samples; 0: greedy. To be chosen on the validation split."""
     lms: Annotated[tuple[LM, ...], Field(min_length=1)] = ("ngrams", "recurrent")
     """Language models behind forward and reverse perplexity."""
     neighbours: NonNegativeInt = 1000

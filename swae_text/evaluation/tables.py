@@ -31,11 +31,12 @@ def evaluation_tables(result: Mapping[str, Any]) -> list[Table]:
         ("reconstruction", _reconstruction),
         ("samples", _perplexities),
         ("samples", _diversities),
+        ("holes", _holes),
         ("latent", _latent),
         ("paths", _paths),
         ("transfer", _transfer),
     )
-    return [make(result) for part, make in sections if result[part]]
+    return [make(result) for part, make in sections if result.get(part)]
 
 
 def benchmark_tables(
@@ -181,12 +182,18 @@ def _benchmark_note(results: Sequence[Mapping[str, Any]]) -> str:
     settings = evidence["evaluation"]
     parts = [
         f"{evidence['corpus']}, {evidence['split']}, n={evidence['n']}",
-        f"samples={settings['samples']}, greedy, seed {settings['seed']}",
+        f"samples={settings['samples']}, {_decoding(settings)}, seed {settings['seed']}",
         f"BLEU `{first['signature']}`",
         "perplexity a word with end of sentence under " + ", ".join(f"`{lm}`" for lm in lms),
         f"swae_text {evidence['version']}",
     ]
     return "; ".join(parts) + "."
+
+
+def _decoding(evaluation: Mapping[str, Any]) -> str:
+    """How samples were written; results of before there was a choice are greedy."""
+    temperature = evaluation.get("temperature", 0.0)
+    return f"temperature {temperature:g}" if temperature else "greedy"
 
 
 def _reconstruction(result: Mapping[str, Any]) -> Table:
@@ -226,6 +233,7 @@ def _perplexities(result: Mapping[str, Any]) -> Table:
         for lm in row["forward"]
     ]
     signatures = [score["lm"] for score in result["samples"][0]["forward"].values()]
+    signatures.append("samples " + _decoding(result["evidence"]["evaluation"]))
     header = ("samples", "LM", "forward", "reverse", "unknown words", "n")
     return Table("Perplexity a word, end of sentence included", header, rows, "; ".join(signatures))
 
@@ -252,6 +260,19 @@ def _diversities(result: Mapping[str, Any]) -> Table:
     return Table(
         "Diversity and coverage", header, rows, result["samples"][0]["diversity"]["signature"]
     )
+
+
+def _holes(result: Mapping[str, Any]) -> Table:
+    holes = result["holes"]
+    rows: list[tuple[Cell, ...]] = [
+        (row["name"], row["forward"]["value"], row["reverse"]["value"], row["n"])
+        for row in holes["rows"]
+    ]
+    far = holes["distance"]
+    note = "samples are as far from the codes of what they say as noise of deviation "
+    note += "∞" if far is None else f"{far:.2f}"
+    note += f" would carry a code; what they say comes back at BLEU {holes['repeated']['bleu']:.1f}"
+    return Table("Holes: what is decoded", ("codes", "forward", "reverse", "n"), rows, note)
 
 
 def _latent(result: Mapping[str, Any]) -> Table:

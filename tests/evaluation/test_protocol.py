@@ -20,7 +20,7 @@ def held_out(judges) -> HeldOut:
 
 
 def test_every_part_has_its_rows_and_its_evidence(space, judges, small, held_out, references):
-    parts = ("reconstruction", "samples", "latent", "transfer")
+    parts = ("reconstruction", "samples", "holes", "latent", "transfer")
     config = small.model_copy(update={"parts": parts})
     task = read_task(references, space.config.corpus)
     result = evaluate(space, held_out, config, judges, task).to_dict()
@@ -37,7 +37,7 @@ def test_every_part_has_its_rows_and_its_evidence(space, judges, small, held_out
     assert set(result["seconds"]) == set(parts)
     json.dumps(result, allow_nan=False)
     titles = [table.title for table in evaluation_tables(result)]
-    assert len(titles) == 6
+    assert len(titles) == 7
     assert all(table.markdown() for table in evaluation_tables(result))
 
 
@@ -101,3 +101,14 @@ def test_texts_and_references_are_normalised_alike(tmp_path):
     task = read_task(path, CorpusConfig(lowercase=True, split_punctuation=True))
     assert task.texts == ["i do n't know ."]
     assert task.references == [["i do n't know .", "who knows ?"]]
+
+
+def test_a_temperature_changes_the_samples_and_is_printed(space, judges, small, held_out):
+    only = small.model_copy(update={"parts": ("samples",)})
+    warm = only.model_copy(update={"temperature": 1.0})
+    greedy, drawn = (evaluate(space, held_out, config, judges).to_dict() for config in (only, warm))
+    assert greedy["samples"][:2] == drawn["samples"][:2]  # real text knows no temperature
+    assert drawn["examples"] == space.sample(120, seed=0, temperature=1.0)[:50]
+    assert greedy["examples"] != drawn["examples"]
+    notes = [evaluation_tables(result)[0].note for result in (greedy, drawn)]
+    assert "samples greedy" in notes[0] and "samples temperature 1" in notes[1]
