@@ -10,8 +10,11 @@ from swae_text.evaluation.settings import EvaluationConfig
 from swae_text.latent.interpolation import interpolate
 from swae_text.metrics.latent import latent_report
 from swae_text.metrics.paths import path_perplexity, path_smoothness
+from swae_text.metrics.probe import linear_probe
 from swae_text.metrics.two_sample import two_sample_accuracy
 from swae_text.space import SentenceSpace
+
+_PROBED = 20_000  # training sentences that the probe is fitted to
 
 
 @torch.inference_mode()
@@ -27,6 +30,30 @@ def latent_rows(
     real = space.encode(texts, space="code")
     told = two_sample_accuracy(real, made, generator=random).to_dict()
     return {"space": space.default_space, "posterior": report, "two_sample": told}
+
+
+@torch.inference_mode()
+def probe_row(
+    space: SentenceSpace, judges: Judges, split: str, config: EvaluationConfig
+) -> dict[str, Any] | None:
+    """How well a line reads the corpus's labels from latents; None without two labels."""
+    names = judges.corpus.labels
+    if len(names) < 2:
+        return None
+    texts, labels = judges.labelled("train")
+    random = torch.Generator().manual_seed(config.seed)
+    chosen = torch.randperm(len(texts), generator=random)[:_PROBED].tolist()
+    held_texts, held_labels = (part[: config.sentences] for part in judges.labelled(split))
+
+    def numbers(labels: Sequence[str]) -> torch.Tensor:
+        return torch.tensor([names.index(label) for label in labels], device=space.device)
+
+    return linear_probe(
+        space.encode([texts[row] for row in chosen]),
+        numbers([labels[row] for row in chosen]),
+        space.encode(held_texts),
+        numbers(held_labels),
+    ).to_dict()
 
 
 def path_rows(

@@ -11,7 +11,7 @@ from swae_text import __version__
 from swae_text.corpora.store import PreparedCorpus
 from swae_text.errors import ConfigError
 from swae_text.evaluation.faithfulness import has_density, likelihood, reconstruction_rows
-from swae_text.evaluation.geometry import latent_rows, path_rows
+from swae_text.evaluation.geometry import latent_rows, path_rows, probe_row
 from swae_text.evaluation.holes import hole_rows
 from swae_text.evaluation.judges import Judges
 from swae_text.evaluation.samples import sample_rows
@@ -101,7 +101,7 @@ def evaluate(
         "reconstruction": lambda: _reconstruction(result, space, texts, config),
         "samples": lambda: _samples(result, space, texts, judges, config),
         "holes": lambda: _holes(result, space, texts, judges, config),
-        "latent": lambda: _latent(result, space, texts, judges, config),
+        "latent": lambda: _latent(result, space, held_out, judges, config),
         "transfer": lambda: _transfer(result, space, judges, task, config),
     }
     for part in config.parts:
@@ -171,13 +171,17 @@ def _holes(
 def _latent(
     result: Evaluation,
     space: SentenceSpace,
-    texts: Sequence[str],
+    held_out: HeldOut,
     judges: Judges | None,
     config: EvaluationConfig,
 ) -> None:
+    texts = held_out.texts[: config.sentences]
     if has_prior(space):
         result.latent = latent_rows(space, texts, config)
         result.warnings += result.latent["posterior"]["warnings"]
+    split = held_out.split
+    if result.latent and judges is not None and split in ("valid", "test"):
+        result.latent["probe"] = probe_row(space, judges, split, config)
     if config.paths and len(texts) > 1:
         result.paths = path_rows(space, texts, judges, config)
 

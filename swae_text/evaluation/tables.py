@@ -288,6 +288,9 @@ def _latent(result: Mapping[str, Any]) -> Table:
         ("active units", latent["active_units"], f"of {latent['dim']}"),
         ("codes told from generated %", 100 * told["accuracy"], "chance: 50"),
     ]
+    if probe := result["latent"].get("probe"):
+        read = f"guess: {100 * probe['guess']:.1f}, n={probe['n']}"
+        rows.append(("label read by a line %", 100 * probe["accuracy"], read))
     space, n = result["latent"]["space"], latent["n"]
     return Table(
         f"The space '{space}'", ("of n=" + str(n), "value", "compare"), rows, latent["signature"]

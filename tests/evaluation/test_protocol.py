@@ -34,6 +34,7 @@ def test_every_part_has_its_rows_and_its_evidence(space, judges, small, held_out
     assert rows == ["copy", "human 0", "human 1", "human 2", "human 3", "vector"]
     assert result["evidence"]["n"] == len(held_out.texts)
     assert result["evidence"]["evaluation"] == config.model_dump(mode="json")
+    assert 0.5 < result["latent"]["probe"]["accuracy"] <= 1
     assert set(result["seconds"]) == set(parts)
     json.dumps(result, allow_nan=False)
     titles = [table.title for table in evaluation_tables(result)]
