@@ -10,6 +10,7 @@ from swae_text.errors import ModelFolderError
 
 if TYPE_CHECKING:
     import swae_text.space
+    from swae_text.evaluation.settings import LM
 
 SpaceName = Literal["latent", "code"]
 PathName = Literal["linear", "slerp"]
@@ -50,6 +51,19 @@ TopK = Annotated[int, typer.Option("--top-k", min=0, help="Draw from the k likel
 TopP = Annotated[
     float, typer.Option("--top-p", min=0.0, max=1.0, help="Draw from the likeliest p of the mass.")
 ]
+Limit = Annotated[int, typer.Option(min=1, help="Sentences at most, from the beginning.")]
+Samples = Annotated[
+    int, typer.Option(min=100, help="Sentences to draw; perplexities depend on it.")
+]
+Referee = Annotated[
+    Literal["ngrams", "recurrent", "both"],
+    typer.Option("--lm", help="Language model behind the perplexities."),
+]
+
+
+def language_models(lm: Literal["ngrams", "recurrent", "both"]) -> tuple["LM", ...]:
+    """The language models that ``--lm`` names."""
+    return ("ngrams", "recurrent") if lm == "both" else (lm,)
 
 
 def model_folder(path: Path) -> Path:

@@ -5,7 +5,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from swae_text.cli.arguments import Temperature, model_folder
+from swae_text.cli.arguments import (
+    Limit,
+    Referee,
+    Samples,
+    Temperature,
+    language_models,
+    model_folder,
+)
 from swae_text.cli.formatting import as_block
 from swae_text.cli.streams import say, write_lines
 from swae_text.errors import ConfigError
@@ -18,17 +25,10 @@ def curve(
     split: Annotated[
         Literal["valid", "test"], typer.Option(help="valid to choose by; test once.")
     ] = "valid",
-    samples: Annotated[
-        int, typer.Option(min=100, help="Sentences to draw; perplexities depend on it.")
-    ] = 10_000,
+    samples: Samples = 10_000,
     temperature: Temperature = 0.0,
-    lm: Annotated[
-        Literal["ngrams", "recurrent", "both"],
-        typer.Option(help="Language model behind the perplexities."),
-    ] = "ngrams",
-    limit: Annotated[
-        int, typer.Option(min=1, help="Held-out sentences at most, from the beginning.")
-    ] = 10_000,
+    lm: Referee = "ngrams",
+    limit: Limit = 10_000,
     form: Annotated[
         Literal["markdown", "json"], typer.Option("--format", help="What to print.")
     ] = "markdown",
@@ -52,7 +52,7 @@ def curve(
         teacher_forcing=False,
         samples=samples,
         temperature=temperature,
-        lms=("ngrams", "recurrent") if lm == "both" else (lm,),
+        lms=language_models(lm),
         neighbours=0,
     )
     results = judge(_named(runs), split, config, say)

@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from swae_text.cli.arguments import Model, Table, Temperature, TextColumn, open_space
+from swae_text.cli.arguments import (
+    Limit,
+    Model,
+    Referee,
+    Samples,
+    Table,
+    Temperature,
+    TextColumn,
+    language_models,
+    open_space,
+)
 from swae_text.cli.formatting import as_block, table, table_form
 from swae_text.cli.streams import say, write_lines
 from swae_text.errors import CorpusError
@@ -26,21 +36,14 @@ def evaluate(
         Literal["train", "valid", "test"],
         typer.Option(help="Which split, where the data have any; a single file is taken whole."),
     ] = "test",
-    limit: Annotated[
-        int, typer.Option(min=1, help="Sentences at most, from the beginning.")
-    ] = 10_000,
+    limit: Limit = 10_000,
     only: Annotated[
         str | None,
         typer.Option(help="Some of reconstruction,samples,holes,latent,transfer. Default: all."),
     ] = None,
-    samples: Annotated[
-        int, typer.Option(min=100, help="Sentences to draw; perplexities depend on it.")
-    ] = 10_000,
+    samples: Samples = 10_000,
     temperature: Temperature = 0.0,
-    lm: Annotated[
-        Literal["ngrams", "recurrent", "both"],
-        typer.Option(help="Language model behind the perplexities."),
-    ] = "both",
+    lm: Referee = "both",
     references: Annotated[
         Path | None,
         typer.Option(help="JSON lines with `references`: judges transfer by attribute vector."),
@@ -68,7 +71,7 @@ def evaluate(
         sentences=limit,
         samples=samples,
         temperature=temperature,
-        lms=("ngrams", "recurrent") if lm == "both" else (lm,),
+        lms=language_models(lm),
         seed=seed,
     )
     found = read_sentences(space, data, split=split, limit=limit, text=text)
