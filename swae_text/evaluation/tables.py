@@ -82,10 +82,9 @@ def _equals(results: Sequence[Mapping[str, Any]], compare: Sequence[str]) -> Tab
                 for way, lm in ways
             ]
             rows.append((method, _steps(its[0]["settings"]), len(pairs), *bleu, *ratios))
-    names = ", ".join(compare)
     ratios_of = (f"{way} {lm}, ratio" for way, lm in ways)
-    header = ("method", "steps", "pairs", "BLEU", f"BLEU {names}", *ratios_of)
-    title = f"At the reconstruction of {names}: perplexity over theirs, runs within 2 BLEU"
+    header = ("method", "steps", "pairs", "BLEU", "their BLEU", *ratios_of)
+    title = f"Runs within 2 BLEU of those of {', '.join(compare)}: perplexity over theirs"
     return Table(title, header, rows)
 
 
