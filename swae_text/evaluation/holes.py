@@ -1,9 +1,12 @@
 """Holes in the prior: who is to blame when samples read badly, the prior or the decoder?
 
-    held-out codes          c = E(x), decoded: what the decoder could say if the prior were right
-    held-out codes + noise  c + σ r ε: as far from a code as samples are (r: root mean square of c)
-    prior                   ĉ of z ~ p(z), decoded
-    prior, twice            E(decode(ĉ)), decoded: the sentence that a sample stands nearest to
+    real codes          c = E(x), decoded: what the decoder could say if the prior were right
+    real codes + noise  c + σ r ε: as far from a code as samples are (r: root mean square of c)
+    prior               ĉ of z ~ p(z), decoded
+    prior, twice        E(decode(ĉ)), decoded: the sentence that a sample stands nearest to
+
+Real codes are of training sentences: the reverse models learn from what they say, and would know
+the held-out sentences that they are asked for if those were decoded.
 
 σ is measured: at cos(ĉ, E(decode(ĉ))) = 1 / √(1 + σ²) a sample is as far from the code of what it
 says as a code with that much noise is from itself. Samples further away than the noise that the
@@ -15,6 +18,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -33,16 +37,18 @@ def hole_rows(
     """Perplexities of four clouds of codes, and how far samples are from codes."""
     texts = texts[: min(config.samples, _MOST)]
     random = torch.Generator(space.device).manual_seed(config.seed)
-    real = space.encode(texts, space="code")
+    train = judges.train_texts
+    chosen = np.random.default_rng(config.seed).permutation(len(train))[: len(texts)].tolist()
+    real = space.encode([train[row] for row in chosen], space="code")
     made = space.to_codes(space.sample_vectors(len(texts), generator=random), None)
     said = space.decode(made, space="code")
     kept = [row for row, text in enumerate(said) if space.fits(text)]
     again = space.encode([said[row] for row in kept], space="code")
     cosine = torch.cosine_similarity(made[kept], again).mean().item() if kept else 0.0
     distance = math.sqrt(max(1 / cosine**2 - 1, 0.0)) if cosine > 0 else None
-    clouds = {"held-out codes": real, "prior": made, "prior, twice": again}
+    clouds = {"real codes": real, "prior": made, "prior, twice": again}
     if distance is not None:
-        clouds["held-out codes + noise"] = _noisy(real, distance, random)
+        clouds["real codes + noise"] = _noisy(real, distance, random)
     rows = [_row(name, space, cloud, texts, judges) for name, cloud in clouds.items() if len(cloud)]
     repeated = reconstruction([said[row] for row in kept], space.decode(again, space="code"))
     return {"rows": rows, "distance": distance, "repeated": repeated.to_dict(), "n": len(kept)}
