@@ -234,10 +234,10 @@ class SentenceSpace:
                 )
         return tokens
 
-    def fits(self, text: str) -> bool:
-        """Whether a sentence is short enough for this model to read."""
-        (pieces,) = self.tokenizer.encode([normalise(text, self.config.corpus)])
-        return len(pieces) <= self.config.model.max_tokens
+    def fits(self, texts: Sequence[str]) -> list[bool]:
+        """Whether each sentence is short enough for this model to read."""
+        pieces = self.tokenizer.encode([normalise(text, self.config.corpus) for text in texts])
+        return [len(cut) <= self.config.model.max_tokens for cut in pieces]
 
     def to_space(self, codes: Tensor, space: Space | None) -> Tensor:
         """Codes of stage one to vectors of a space."""

@@ -72,7 +72,8 @@ def _named(runs: list[Path]) -> dict[str, Path]:
     """
     named: dict[str, Path] = {}
     for run in runs:
-        name = run.resolve().name if run.resolve().name != "model" else run.resolve().parent.name
+        path = run.resolve()
+        name = path.parent.name if path.name == "model" else path.name
         if name in named:
             raise ConfigError(f"{named[name]} and {run} would both be the row '{name}'")
         named[name] = model_folder(run)

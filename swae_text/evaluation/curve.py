@@ -24,7 +24,6 @@ def curve(
     split: str,
     config: EvaluationConfig,
     tell: Callable[[str], None],
-    device: str = "cpu",
 ) -> list[dict[str, Any]]:
     """Results for ``benchmark_tables`` and ``draw``, one a model; each is judged once and kept.
 
@@ -33,15 +32,15 @@ def curve(
         split: ``valid`` for choosing, ``test`` once.
         config: what is measured.
         tell: hears a line at each step.
-        device: where the models run.
 
     Raises:
         ConfigError: two models learned from different corpora.
     """
     results: list[dict[str, Any]] = []
+    referees: dict[str, Judges] = {}
     first: SentenceSpace | None = None
     for name, path in models.items():
-        space = SentenceSpace.from_pretrained(path, device)
+        space = SentenceSpace.from_pretrained(path)
         first = first or space
         if space.config.corpus != first.config.corpus:
             raise ConfigError(
@@ -49,7 +48,7 @@ def curve(
                 "perplexities cannot be compared: draw two curves"
             )
         tell(f"{name}: judging on {split}")
-        result = _judged(space, path, split, config, tell)
+        result = _judged(space, path, split, config, referees, tell)
         settings = space.config.model_dump(mode="json")
         results.append({"method": name, "split": split, "settings": settings, **result})
     return results
@@ -60,12 +59,13 @@ def _judged(
     path: Path,
     split: str,
     config: EvaluationConfig,
+    referees: dict[str, Judges],
     tell: Callable[[str], None],
 ) -> dict[str, Any]:
     """The evaluation of one model, from the cache where the same weights were judged before."""
     run = space.config
     corpus = prepare(run.corpus, run.tokenizer, run.model.max_tokens, tell)
-    judges = Judges(corpus, tell)
+    judges = referees.setdefault(corpus.fingerprint, Judges(corpus, tell))
     asked = [split, config.model_dump(mode="json"), __version__]
     asked.append((path / "checksums.json").read_text(encoding="utf-8"))
     key = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]

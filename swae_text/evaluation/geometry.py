@@ -40,17 +40,15 @@ def probe_row(
     names = judges.corpus.labels
     if len(names) < 2:
         return None
-    texts, labels = judges.labelled("train")
-    random = torch.Generator().manual_seed(config.seed)
-    chosen = torch.randperm(len(texts), generator=random)[:_PROBED].tolist()
+    texts, labels = judges.labelled_sample(_PROBED, config.seed)
     held_texts, held_labels = (part[: config.sentences] for part in judges.labelled(split))
 
     def numbers(labels: Sequence[str]) -> torch.Tensor:
         return torch.tensor([names.index(label) for label in labels], device=space.device)
 
     return linear_probe(
-        space.encode([texts[row] for row in chosen]),
-        numbers([labels[row] for row in chosen]),
+        space.encode(texts),
+        numbers(labels),
         space.encode(held_texts),
         numbers(held_labels),
     ).to_dict()

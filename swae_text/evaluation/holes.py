@@ -18,7 +18,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -37,21 +36,25 @@ def hole_rows(
     """Perplexities of four clouds of codes, and how far samples are from codes."""
     texts = texts[: min(config.samples, _MOST)]
     random = torch.Generator(space.device).manual_seed(config.seed)
-    train = judges.train_texts
-    chosen = np.random.default_rng(config.seed).permutation(len(train))[: len(texts)].tolist()
-    real = space.encode([train[row] for row in chosen], space="code")
+    real = space.encode(judges.train_sample(len(texts), config.seed), space="code")
     made = space.to_codes(space.sample_vectors(len(texts), generator=random), None)
     said = space.decode(made, space="code")
-    kept = [row for row, text in enumerate(said) if space.fits(text)]
-    again = space.encode([said[row] for row in kept], space="code")
+    kept = [row for row, fits in enumerate(space.fits(said)) if fits]
+    once = [said[row] for row in kept]
+    again = space.encode(once, space="code")
+    twice = space.decode(again, space="code")
     cosine = torch.cosine_similarity(made[kept], again).mean().item() if kept else 0.0
     distance = math.sqrt(max(1 / cosine**2 - 1, 0.0)) if cosine > 0 else None
-    clouds = {"real codes": real, "prior": made, "prior, twice": again}
+    decoded = {
+        "real codes": space.decode(real, space="code"),
+        "prior": said,
+        "prior, twice": twice,
+    }
     if distance is not None:
-        clouds["real codes + noise"] = _noisy(real, distance, random)
-    rows = [_row(name, space, cloud, texts, judges) for name, cloud in clouds.items() if len(cloud)]
-    repeated = reconstruction([said[row] for row in kept], space.decode(again, space="code"))
-    return {"rows": rows, "distance": distance, "repeated": repeated.to_dict(), "n": len(kept)}
+        decoded["real codes + noise"] = space.decode(_noisy(real, distance, random), space="code")
+    rows = [_row(name, written, texts, judges) for name, written in decoded.items() if written]
+    repeated = reconstruction(once, twice).to_dict()
+    return {"rows": rows, "distance": distance, "repeated": repeated, "n": len(kept)}
 
 
 def _noisy(codes: Tensor, level: float, random: torch.Generator) -> Tensor:
@@ -60,10 +63,7 @@ def _noisy(codes: Tensor, level: float, random: torch.Generator) -> Tensor:
     return codes + level * codes.square().mean().sqrt() * noise
 
 
-def _row(
-    name: str, space: SentenceSpace, codes: Tensor, texts: Sequence[str], judges: Judges
-) -> dict[str, Any]:
-    said = space.decode(codes, space="code")
+def _row(name: str, said: Sequence[str], texts: Sequence[str], judges: Judges) -> dict[str, Any]:
     forward = judges.ngrams.perplexity(said).to_dict()
     reverse = judges.reverse("ngrams", said).perplexity(texts).to_dict()
     return {"name": name, "n": len(said), "forward": forward, "reverse": reverse}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from swae_text.atomic import atomic_write
@@ -140,6 +141,18 @@ class Judges:
         part = getattr(self.corpus, split)
         rows = np.flatnonzero(part.labels >= 0)
         return part.texts(rows), [self.corpus.labels[label] for label in part.labels[rows].tolist()]
+
+    def train_sample(self, most: int, seed: int) -> list[str]:
+        """At most ``most`` training sentences, chosen by seed, in the order of the corpus."""
+        chosen = np.random.default_rng(seed).permutation(len(self.train_texts))[:most]
+        return [self.train_texts[row] for row in np.sort(chosen).tolist()]
+
+    def labelled_sample(self, most: int, seed: int) -> tuple[list[str], list[str]]:
+        """At most ``most`` labelled training sentences, chosen by seed, and their labels."""
+        texts, labels = self.labelled("train")
+        random = torch.Generator().manual_seed(seed)
+        chosen = torch.randperm(len(texts), generator=random)[:most].tolist()
+        return [texts[row] for row in chosen], [labels[row] for row in chosen]
 
     def kept(self, name: str, make: Callable[[], Any]) -> Any:
         """A JSON value that is computed once for this corpus and kept under a name."""

@@ -101,7 +101,7 @@ def evaluate(
         "reconstruction": lambda: _reconstruction(result, space, texts, config),
         "samples": lambda: _samples(result, space, texts, judges, config),
         "holes": lambda: _holes(result, space, texts, judges, config),
-        "latent": lambda: _latent(result, space, held_out, judges, config),
+        "latent": lambda: _latent(result, space, texts, judges, config),
         "transfer": lambda: _transfer(result, space, judges, task, config),
     }
     for part in config.parts:
@@ -171,17 +171,16 @@ def _holes(
 def _latent(
     result: Evaluation,
     space: SentenceSpace,
-    held_out: HeldOut,
+    texts: Sequence[str],
     judges: Judges | None,
     config: EvaluationConfig,
 ) -> None:
-    texts = held_out.texts[: config.sentences]
+    split = result.evidence["split"]
     if has_prior(space):
         result.latent = latent_rows(space, texts, config)
         result.warnings += result.latent["posterior"]["warnings"]
-    split = held_out.split
-    if result.latent and judges is not None and split in ("valid", "test"):
-        result.latent["probe"] = probe_row(space, judges, split, config)
+        if judges is not None and split in ("valid", "test"):
+            result.latent["probe"] = probe_row(space, judges, split, config)
     if config.paths and len(texts) > 1:
         result.paths = path_rows(space, texts, judges, config)
 

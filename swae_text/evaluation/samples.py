@@ -13,8 +13,6 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from swae_text.evaluation.judges import Judges
 from swae_text.evaluation.settings import EvaluationConfig
 from swae_text.metrics.diversity import diversity, mean_dice, nearest_neighbours
@@ -56,9 +54,7 @@ def _real(
     held_out: Sequence[str], judges: Judges, config: EvaluationConfig
 ) -> tuple[Sequence[str], Sequence[str]]:
     """Held-out sentences as samples; training sentences, by seed, for the reverse model."""
-    train = judges.train_texts
-    chosen = np.random.default_rng(config.seed).permutation(len(train))[: config.samples]
-    return held_out[: config.samples], [train[row] for row in np.sort(chosen).tolist()]
+    return held_out[: config.samples], judges.train_sample(config.samples, config.seed)
 
 
 def _ngrams(

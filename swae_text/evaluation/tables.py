@@ -36,7 +36,7 @@ def evaluation_tables(result: Mapping[str, Any]) -> list[Table]:
         ("paths", _paths),
         ("transfer", _transfer),
     )
-    return [make(result) for part, make in sections if result.get(part)]
+    return [make(result) for part, make in sections if result[part]]
 
 
 def benchmark_tables(

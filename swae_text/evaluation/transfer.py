@@ -77,11 +77,9 @@ def _vector(space: SentenceSpace, judges: Judges) -> AttributeVector:
     names = judges.corpus.labels
     if len(names) != 2:
         raise CorpusError(f"transfer goes between two labels and the corpus has {len(names)}")
-    texts, labels = judges.labelled("train")
-    order = torch.randperm(len(texts), generator=torch.Generator().manual_seed(0))[:_LEARN]
-    chosen = order.tolist()
-    z = space.encode([texts[row] for row in chosen])
-    positive = torch.tensor([labels[row] == names[1] for row in chosen], device=z.device)
+    texts, labels = judges.labelled_sample(_LEARN, seed=0)
+    z = space.encode(texts)
+    positive = torch.tensor([label == names[1] for label in labels], device=z.device)
     return fit_attribute(z, positive, positive=names[1], negative=names[0])
 
 
