@@ -33,7 +33,7 @@ def benchmark(
     ] = "markdown",
     plot: Annotated[
         Path | None,
-        typer.Option(help="Folder for a picture, BLEU against reverse perplexity (extra `plot`)."),
+        typer.Option(help="Folder for a picture, BLEU against both perplexities (extra `plot`)."),
     ] = None,
 ) -> None:
     """Train and judge every method of a benchmark; prints one table.
@@ -52,18 +52,27 @@ def benchmark(
         finished = work.finished() if render_only else work.run()
         if not finished:
             raise ConfigError(f"{folders[-1]}: nothing is finished: leave out --render-only")
-        _show(finished, config.name, config.compare, form, plot)
+        picture = None if plot is None else plot / f"{config.name}.svg"
+        show(finished, config.name, form, picture, compare=config.compare)
 
 
-def _show(
-    results: list[dict[str, Any]], title: str, compare: Sequence[str], form: str, plot: Path | None
+def show(
+    results: list[dict[str, Any]],
+    title: str,
+    form: Literal["markdown", "json"],
+    picture: Path | None,
+    *,
+    compare: Sequence[str] = (),
+    split: str = "test",
 ) -> None:
+    """Print the comparison of several models, and draw it where a picture is asked for."""
     from swae_text.evaluation.plot import draw
     from swae_text.evaluation.tables import benchmark_tables
 
-    if plot is not None:
-        draw(results, plot / f"{title}.svg", title)
+    if picture is not None:
+        draw(results, picture, title)
     if form == "json":
         write_lines([as_block(results)])
     else:
-        write_lines([part.markdown() for part in benchmark_tables(results, title, compare)])
+        tables = benchmark_tables(results, title, compare, split)
+        write_lines([table.markdown() for table in tables])

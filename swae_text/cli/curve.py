@@ -13,8 +13,8 @@ from swae_text.cli.arguments import (
     language_models,
     model_folder,
 )
-from swae_text.cli.formatting import as_block
-from swae_text.cli.streams import say, write_lines
+from swae_text.cli.benchmark import show
+from swae_text.cli.streams import say
 from swae_text.errors import ConfigError
 
 
@@ -42,9 +42,7 @@ def curve(
     Down and to the right is better. What was judged is kept in the cache, so that a list can grow.
     """
     from swae_text.evaluation.curve import curve as judge
-    from swae_text.evaluation.plot import draw
     from swae_text.evaluation.settings import EvaluationConfig
-    from swae_text.evaluation.tables import benchmark_tables
 
     config = EvaluationConfig(
         parts=("reconstruction", "samples", "latent"),
@@ -55,13 +53,7 @@ def curve(
         lms=language_models(lm),
         neighbours=0,
     )
-    results = judge(_named(runs), split, config, say)
-    if plot is not None:
-        draw(results, plot, split)
-    if form == "json":
-        write_lines([as_block(results)])
-    else:
-        write_lines([part.markdown() for part in benchmark_tables(results, split, split=split)])
+    show(judge(_named(runs), split, config, say), split, form, plot, split=split)
 
 
 def _named(runs: list[Path]) -> dict[str, Path]:

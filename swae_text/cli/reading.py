@@ -130,9 +130,8 @@ def _clean(rows: Iterator[Row], config: CorpusConfig, ledger: Ledger) -> Iterato
 
 def _readable(space: SentenceSpace, chunk: list[Sentence]) -> list[Sentence]:
     """Those sentences that have no more pieces than the model reads."""
-    pieces = space.tokenizer.encode([text for text, _ in chunk])
-    longest = space.config.model.max_tokens
-    return [pair for pair, cut in zip(chunk, pieces, strict=True) if len(cut) <= longest]
+    fit = space.fits([text for text, _ in chunk])
+    return [pair for pair, fits in zip(chunk, fit, strict=True) if fits]
 
 
 def _left_out(counts: dict[str, int]) -> dict[str, int]:
