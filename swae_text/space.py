@@ -204,14 +204,14 @@ class SentenceSpace:
 
     @torch.inference_mode()
     def token_accuracy(
-        self, texts: Sequence[str], *, space: Space | None = None, batch_size: int = 256
+        self, texts: Sequence[str], z: Tensor, *, space: Space | None = None, batch_size: int = 256
     ) -> float:
-        """Share of pieces (with end of sentence) predicted right given the true ones before."""
+        """Share of pieces (with end of sentence) told rightly from ``z`` and the pieces before."""
         tokens, right, total = self.tokenise(texts), 0, 0
+        codes = self.to_codes(z, space)
         for rows in _by_length(tokens, batch_size):
             batch = pad([tokens[row] for row in rows]).to(self.device)
-            z = self.to_space(self.autoencoder.encode(batch), space)
-            logits, targets = self.autoencoder.teacher_forced(self.to_codes(z, space), batch)
+            logits, targets = self.autoencoder.teacher_forced(codes[torch.as_tensor(rows)], batch)
             right += int((logits.argmax(-1) == targets).sum())
             total += targets.numel()
         return right / max(total, 1)

@@ -56,7 +56,7 @@ def test_stage_two_round_trip_is_near_the_code(space):
 
 
 def test_token_accuracy_is_a_share(space):
-    assert 0 < space.token_accuracy(TEXTS, space="code") <= 1
+    assert 0 < space.token_accuracy(TEXTS, space.encode(TEXTS)) <= 1
 
 
 @pytest.mark.parametrize("bad", [torch.zeros(2, 5), torch.zeros(32)])

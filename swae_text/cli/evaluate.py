@@ -60,7 +60,7 @@ def evaluate(
     copied, real text, human rewrites.
     """
     from swae_text.cli.reading import account, read_sentences
-    from swae_text.evaluation.protocol import HeldOut
+    from swae_text.evaluation.held_out import HeldOut
     from swae_text.evaluation.protocol import evaluate as judge
     from swae_text.evaluation.references import read_task
     from swae_text.evaluation.settings import EvaluationConfig
@@ -77,7 +77,7 @@ def evaluate(
     found = read_sentences(space, data, split=split, limit=limit, text=text)
     say(account(found))
     task = read_task(references, space.config.corpus) if references else None
-    held_out = HeldOut(found.source, found.split, found.texts)
+    held_out = HeldOut(found.source, found.split, found.texts, found.labels)
     result = judge(space, held_out, config, _judges(space, config.parts), task).to_dict()
     result["evidence"]["left_out"] = found.left_out
     for warning in result["warnings"]:

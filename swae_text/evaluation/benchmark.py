@@ -23,8 +23,9 @@ from swae_text.config import (
     read_yaml,
 )
 from swae_text.corpora.store import PreparedCorpus, prepare
+from swae_text.evaluation.held_out import HeldOut
 from swae_text.evaluation.judges import Judges
-from swae_text.evaluation.protocol import HeldOut, evaluate
+from swae_text.evaluation.protocol import evaluate
 from swae_text.evaluation.references import read_task
 from swae_text.evaluation.settings import EvaluationConfig
 from swae_text.evaluation.works import BenchmarkConfig, MethodEntry, Work
@@ -87,9 +88,13 @@ class Benchmark:
         last = {"seed": seed, "name": f"{entry.row}-seed{seed}"}
         for layer in (*base, self.config.settings, method, entry.settings, last):
             tree = overlay(tree, layer)
+        judged = self.config.evaluation if split == "test" else self.config.trial
+        tree["evaluation"] = judged.model_dump(mode="json")
         for dotted, value in settings.items():
             override_setting(tree, f"{dotted}={yaml.safe_dump(value, default_flow_style=True)}")
-        return Work(entry.row, seed, parse_config(tree, where=entry.method), split, dict(settings))
+        evaluation = EvaluationConfig.model_validate(tree.pop("evaluation"))
+        config, references = parse_config(tree, where=entry.method), self.config.references
+        return Work(entry.row, seed, config, split, evaluation, references, dict(settings))
 
     def _tries(self, entry: MethodEntry) -> list[Work]:
         """Every combination of ``choose``, for the validation split, with the first seed."""
@@ -109,14 +114,11 @@ class Benchmark:
         )
         return self._work(entry, seed, best[1].tried if best else {}, "test")
 
-    def _evaluation(self, work: Work) -> EvaluationConfig:
-        return self.config.evaluation if work.split == "test" else self.config.trial
-
     def _kept(self, work: Work) -> dict[str, Any] | None:
         """The finished result of a work, or None."""
         for path in sorted(self.results.glob(f"{_stem(work)}-*.json")):
             result: dict[str, Any] = json.loads(path.read_bytes())
-            if work.made(result, self._evaluation(work), self.config.references):
+            if work.made(result):
                 return result
         return None
 
@@ -128,15 +130,14 @@ class Benchmark:
         model, seconds = self._train(work)
         self.tell(f"{work.name}, seed {work.seed}: evaluating on {work.split}")
         result = {"method": work.name, "seed": work.seed, "split": work.split}
-        result |= {"references": self.config.references}
+        result |= {"references": work.references}
         result |= {"settings": work.config.model_dump(mode="json"), "train_seconds": seconds}
         evaluation = self._evaluated(work, model)
         said = {"examples": evaluation.pop("examples")}
         if evaluation["paths"]:
             said["paths"] = evaluation["paths"].pop("examples")
         result |= evaluation
-        key = work.key(self._evaluation(work), self.config.references)
-        path = self.results / f"{_stem(work)}-{key}.json"
+        path = self.results / f"{_stem(work)}-{work.key()}.json"
         atomic_write(self.runs / f"said-{path.name}", _json(said))  # text stays with the runs
         atomic_write(path, _json(result))
         return result
@@ -163,10 +164,10 @@ class Benchmark:
         corpus = prepare(config.corpus, config.tokenizer, config.model.max_tokens, self.tell)
         most = self.config.evaluation.sentences
         held_out = HeldOut.of(corpus, config.corpus.source, work.split, most)
-        settings, task = self._evaluation(work), None
-        if "transfer" in settings.parts and self.config.references is not None:
-            task = read_task(Path(config.corpus.source) / self.config.references, config.corpus)
-        return evaluate(space, held_out, settings, self._referees(corpus), task).to_dict()
+        task = None
+        if "transfer" in work.evaluation.parts and work.references is not None:
+            task = read_task(Path(config.corpus.source) / work.references, config.corpus)
+        return evaluate(space, held_out, work.evaluation, self._referees(corpus), task).to_dict()
 
     def _referees(self, corpus: PreparedCorpus) -> Judges:
         return self._judges.setdefault(corpus.fingerprint, Judges(corpus, self.tell))

@@ -13,8 +13,9 @@ from typing import Any
 from swae_text import __version__
 from swae_text.corpora.store import prepare
 from swae_text.errors import ConfigError
+from swae_text.evaluation.held_out import HeldOut
 from swae_text.evaluation.judges import Judges
-from swae_text.evaluation.protocol import HeldOut, evaluate
+from swae_text.evaluation.protocol import evaluate
 from swae_text.evaluation.settings import EvaluationConfig
 from swae_text.space import SentenceSpace
 

@@ -9,27 +9,27 @@ from typing import Any
 import torch
 
 from swae_text.corpora.batching import pad
+from swae_text.evaluation.held_out import Encoded
 from swae_text.evaluation.settings import EvaluationConfig
 from swae_text.metrics.likelihood import importance_weighted
 from swae_text.metrics.perplexity import perplexity
 from swae_text.metrics.reconstruction import reconstruction
 from swae_text.models.priors import Prior
-from swae_text.space import SentenceSpace, Space
+from swae_text.space import SentenceSpace
 
 _CHUNK = 64
 
 
-def reconstruction_rows(
-    space: SentenceSpace, texts: Sequence[str], *, teacher_forcing: bool = True
-) -> list[dict[str, Any]]:
+def reconstruction_rows(encoded: Encoded, *, teacher_forcing: bool = True) -> list[dict[str, Any]]:
     """``copy``, ``stage one`` and, where it is trained, ``both stages``; greedy."""
+    space, texts = encoded.space, encoded.texts
     rows = [{"through": "copy", **reconstruction(texts, texts).to_dict(), "token_accuracy": None}]
-    spaces: list[tuple[str, Space]] = [("stage one", "code")]
+    codes = {"stage one": encoded.codes}
     if space.stage_two is not None:
-        spaces.append(("both stages", "latent"))
-    for name, where in spaces:
-        score = reconstruction(texts, space.reconstruct(texts, space=where)).to_dict()
-        accuracy = space.token_accuracy(texts, space=where) if teacher_forcing else None
+        codes["both stages"] = encoded.returned
+    for name, code in codes.items():
+        score = reconstruction(texts, space.decode(code, space="code")).to_dict()
+        accuracy = space.token_accuracy(texts, code, space="code") if teacher_forcing else None
         rows.append({"through": name, **score, "token_accuracy": accuracy})
     return rows
 

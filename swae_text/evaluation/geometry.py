@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 
+from swae_text.evaluation.held_out import Encoded
 from swae_text.evaluation.judges import Judges
 from swae_text.evaluation.settings import EvaluationConfig
 from swae_text.latent.interpolation import interpolate
@@ -12,57 +13,50 @@ from swae_text.metrics.latent import latent_report
 from swae_text.metrics.paths import path_perplexity, path_smoothness
 from swae_text.metrics.probe import linear_probe
 from swae_text.metrics.two_sample import two_sample_accuracy
-from swae_text.space import SentenceSpace
 
-_PROBED = 20_000  # training sentences that the probe is fitted to
+_PROBED = 10_000  # training sentences that the probe is fitted to
 
 
 @torch.inference_mode()
-def latent_rows(
-    space: SentenceSpace, texts: Sequence[str], config: EvaluationConfig
-) -> dict[str, Any]:
+def latent_rows(encoded: Encoded, config: EvaluationConfig) -> dict[str, Any]:
     """Aggregate posterior against prior, and real codes against generated ones."""
+    space, n = encoded.space, len(encoded.texts)
     random = torch.Generator(space.device).manual_seed(config.seed)
-    z = space.encode(texts)
-    prior = space.sample_vectors(2 * len(texts), generator=random)  # two halves give the floor
-    report = latent_report(z, prior, generator=random).to_dict()
-    made = space.to_codes(prior[: len(texts)], None)
-    real = space.encode(texts, space="code")
-    told = two_sample_accuracy(real, made, generator=random).to_dict()
+    prior = space.sample_vectors(2 * n, generator=random)  # two halves give the floor
+    report = latent_report(encoded.z, prior, generator=random).to_dict()
+    made = space.to_codes(prior[:n], None)
+    told = two_sample_accuracy(encoded.codes, made, generator=random).to_dict()
     return {"space": space.default_space, "posterior": report, "two_sample": told}
 
 
 @torch.inference_mode()
 def probe_row(
-    space: SentenceSpace, judges: Judges, split: str, config: EvaluationConfig
+    encoded: Encoded, labels: Sequence[str | None], judges: Judges, config: EvaluationConfig
 ) -> dict[str, Any] | None:
-    """How well a line reads the corpus's labels from latents; None without two labels."""
-    names = judges.corpus.labels
-    if len(names) < 2:
-        return None
-    texts, labels = judges.labelled_sample(_PROBED, config.seed)
-    held_texts, held_labels = (part[: config.sentences] for part in judges.labelled(split))
+    """How well a line reads the corpus's labels from latents.
 
-    def numbers(labels: Sequence[str]) -> torch.Tensor:
+    None where the corpus has no two labels, or none of the held-out sentences has one of them.
+    """
+    space, names = encoded.space, judges.corpus.labels
+    rows = [row for row, label in enumerate(labels[: len(encoded.texts)]) if label in names]
+    if len(names) < 2 or not rows:
+        return None
+    texts, known = judges.labelled_sample(_PROBED, config.seed)
+
+    def numbers(labels: Sequence[str | None]) -> torch.Tensor:
         return torch.tensor([names.index(label) for label in labels], device=space.device)
 
-    return linear_probe(
-        space.encode(texts),
-        numbers(labels),
-        space.encode(held_texts),
-        numbers(held_labels),
-    ).to_dict()
+    held_out = numbers([labels[row] for row in rows])
+    return linear_probe(space.encode(texts), numbers(known), encoded.z[rows], held_out).to_dict()
 
 
-def path_rows(
-    space: SentenceSpace, texts: Sequence[str], judges: Judges | None, config: EvaluationConfig
-) -> dict[str, Any]:
+def path_rows(encoded: Encoded, judges: Judges | None, config: EvaluationConfig) -> dict[str, Any]:
     """Linear paths between pairs of held-out sentences: how straight, and how fluent half-way."""
-    count = min(config.paths, len(texts) // 2)
-    z = space.encode(texts[: 2 * count])
+    space, z = encoded.space, encoded.z
+    count = min(config.paths, len(encoded.texts) // 2)
     points = [
         interpolate(a, b, config.path_steps, "linear")
-        for a, b in zip(z[:count], z[count:], strict=True)
+        for a, b in zip(z[:count], z[count : 2 * count], strict=True)
     ]
     said = space.decode(torch.cat(points))
     paths = [said[i : i + config.path_steps] for i in range(0, len(said), config.path_steps)]

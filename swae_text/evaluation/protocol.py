@@ -5,40 +5,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import numpy as np
-
 from swae_text import __version__
-from swae_text.corpora.store import PreparedCorpus
 from swae_text.errors import ConfigError
 from swae_text.evaluation.faithfulness import has_density, likelihood, reconstruction_rows
 from swae_text.evaluation.geometry import latent_rows, path_rows, probe_row
+from swae_text.evaluation.held_out import Encoded, HeldOut
 from swae_text.evaluation.holes import hole_rows
 from swae_text.evaluation.judges import Judges
 from swae_text.evaluation.samples import sample_rows
 from swae_text.evaluation.settings import EvaluationConfig, Part
 from swae_text.evaluation.transfer import TransferTask, transfer_rows
 from swae_text.space import SentenceSpace
-
-
-@dataclass(frozen=True)
-class HeldOut:
-    """Sentences that no part of the model has learned from.
-
-    Attributes:
-        corpus: where they come from.
-        split: which part of it.
-        texts: normalised.
-    """
-
-    corpus: str
-    split: str
-    texts: list[str]
-
-    @classmethod
-    def of(cls, corpus: PreparedCorpus, source: str, split: str, most: int) -> "HeldOut":
-        """The first ``most`` sentences of the ``valid`` or ``test`` split of a prepared corpus."""
-        part = corpus.test if split == "test" else corpus.valid
-        return cls(source, split, part.texts(np.arange(min(len(part), most))))
 
 
 @dataclass
@@ -96,12 +73,13 @@ def evaluate(
         ConfigError: a part is asked for without what it needs.
     """
     texts = held_out.texts[: config.sentences]
+    encoded = Encoded(space, texts)
     result = Evaluation(_evidence(space, held_out, len(texts), config))
     sections: dict[Part, Callable[[], None]] = {
-        "reconstruction": lambda: _reconstruction(result, space, texts, config),
+        "reconstruction": lambda: _reconstruction(result, encoded, config),
         "samples": lambda: _samples(result, space, texts, judges, config),
         "holes": lambda: _holes(result, space, texts, judges, config),
-        "latent": lambda: _latent(result, space, texts, judges, config),
+        "latent": lambda: _latent(result, encoded, held_out, judges, config),
         "transfer": lambda: _transfer(result, space, judges, task, config),
     }
     for part in config.parts:
@@ -130,14 +108,10 @@ def _evidence(
     }
 
 
-def _reconstruction(
-    result: Evaluation, space: SentenceSpace, texts: Sequence[str], config: EvaluationConfig
-) -> None:
-    result.reconstruction = reconstruction_rows(
-        space, texts, teacher_forcing=config.teacher_forcing
-    )
-    if has_density(space):
-        result.likelihood = likelihood(space, texts, config)
+def _reconstruction(result: Evaluation, encoded: Encoded, config: EvaluationConfig) -> None:
+    result.reconstruction = reconstruction_rows(encoded, teacher_forcing=config.teacher_forcing)
+    if has_density(encoded.space):
+        result.likelihood = likelihood(encoded.space, encoded.texts, config)
 
 
 def _samples(
@@ -170,19 +144,18 @@ def _holes(
 
 def _latent(
     result: Evaluation,
-    space: SentenceSpace,
-    texts: Sequence[str],
+    encoded: Encoded,
+    held_out: HeldOut,
     judges: Judges | None,
     config: EvaluationConfig,
 ) -> None:
-    split = result.evidence["split"]
-    if has_prior(space):
-        result.latent = latent_rows(space, texts, config)
+    if has_prior(encoded.space):
+        result.latent = latent_rows(encoded, config)
         result.warnings += result.latent["posterior"]["warnings"]
-        if judges is not None and split in ("valid", "test"):
-            result.latent["probe"] = probe_row(space, judges, split, config)
-    if config.paths and len(texts) > 1:
-        result.paths = path_rows(space, texts, judges, config)
+        if judges is not None and held_out.split != "train":
+            result.latent["probe"] = probe_row(encoded, held_out.labels, judges, config)
+    if config.paths and len(encoded.texts) > 1:
+        result.paths = path_rows(encoded, judges, config)
 
 
 def _transfer(

@@ -117,7 +117,8 @@ def benchmark_table(results: Sequence[Mapping[str, Any]], title: str) -> Table:
     lms = list(results[0]["evidence"]["evaluation"]["lms"])
     header = ["method", "seeds", "BLEU", "exact %"]
     header += [f"{way} {lm}" for lm in lms for way in ("forward", "reverse")]
-    header += ["self-BLEU", "distinct-2", "copied %", "told apart %", "mid/ends", "steps"]
+    header += ["self-BLEU", "distinct-2", "copied %", "told apart %", "mid/ends"]
+    header += ["temperature", "steps"]
     rows: list[tuple[Cell, ...]] = [_yardstick(row, lms) for row in _first_samples(results)]
     for method in dict.fromkeys(result["method"] for result in results):
         rows.append(_method([r for r in results if r["method"] == method], lms))
@@ -134,8 +135,8 @@ def _yardstick(row: Mapping[str, Any], lms: Iterable[str]) -> tuple[Cell, ...]:
     cells: list[Cell] = [f"*{row['name']}*", None, None, None]
     cells += [row[way][lm]["value"] for lm in lms for way in ("forward", "reverse")]
     spread = row["diversity"]
-    cells += [spread["self_bleu"], spread["distinct_2"], 100 * spread["copied"], None, None, None]
-    return tuple(cells)
+    cells += [spread["self_bleu"], spread["distinct_2"], 100 * spread["copied"]]
+    return (*cells, None, None, None, None)
 
 
 def _method(results: Sequence[Mapping[str, Any]], lms: Iterable[str]) -> tuple[Cell, ...]:
@@ -153,7 +154,8 @@ def _method(results: Sequence[Mapping[str, Any]], lms: Iterable[str]) -> tuple[C
         [r["paths"]["perplexity"]["middle_to_ends"] for r in results if r["paths"]],
     ]
     first = results[0]
-    return (first["method"], len(results), *map(mean_deviation, columns), _steps(first["settings"]))
+    last = (_temperature(first["evidence"]), _steps(first["settings"]))
+    return (first["method"], len(results), *map(mean_deviation, columns), *last)
 
 
 def _steps(settings: Mapping[str, Any]) -> str:
@@ -181,7 +183,7 @@ def _benchmark_note(results: Sequence[Mapping[str, Any]]) -> str:
     settings = evidence["evaluation"]
     parts = [
         f"{evidence['corpus']}, {evidence['split']}, n={evidence['n']}",
-        f"samples={settings['samples']}, {_decoding(settings)}, seed {settings['seed']}",
+        f"samples={settings['samples']}, seed {settings['seed']}; temperature 0 is greedy",
         f"BLEU `{first['signature']}`",
         "perplexity a word with end of sentence under " + ", ".join(f"`{lm}`" for lm in lms),
         f"swae_text {evidence['version']}",
@@ -189,10 +191,9 @@ def _benchmark_note(results: Sequence[Mapping[str, Any]]) -> str:
     return "; ".join(parts) + "."
 
 
-def _decoding(evaluation: Mapping[str, Any]) -> str:
-    """How samples were written; results of before there was a choice are greedy."""
-    temperature = evaluation.get("temperature", 0.0)
-    return f"temperature {temperature:g}" if temperature else "greedy"
+def _temperature(evidence: Mapping[str, Any]) -> str:
+    """Of the decoder when it wrote samples; results of before there was a choice are greedy."""
+    return f"{evidence['evaluation'].get('temperature', 0.0):g}"
 
 
 def _reconstruction(result: Mapping[str, Any]) -> Table:
@@ -232,7 +233,7 @@ def _perplexities(result: Mapping[str, Any]) -> Table:
         for lm in row["forward"]
     ]
     signatures = [score["lm"] for score in result["samples"][0]["forward"].values()]
-    signatures.append("samples " + _decoding(result["evidence"]["evaluation"]))
+    signatures.append(f"samples at temperature {_temperature(result['evidence'])} (0: greedy)")
     header = ("samples", "LM", "forward", "reverse", "unknown words", "n")
     return Table("Perplexity a word, end of sentence included", header, rows, "; ".join(signatures))
 

@@ -33,7 +33,10 @@ class MethodEntry(Strict):
     settings: dict[str, Any] = Field(default_factory=dict)
     """Laid over the method."""
     choose: dict[str, list[Any]] = Field(default_factory=dict)
-    """``a.b: [values]``: every combination is tried on the validation split."""
+    """``a.b: [values]``: every combination is tried on the validation split.
+
+    ``evaluation.a`` is a setting of the evaluation: the temperature of the decoder, say.
+    """
 
     @property
     def row(self) -> str:
@@ -85,6 +88,8 @@ class Work:
         seed: of training.
         config: everything that is trained.
         split: what it is evaluated on.
+        evaluation: what is measured.
+        references: file for transfer, relative to the corpus's folder.
         tried: the settings of ``choose`` in it.
     """
 
@@ -92,15 +97,16 @@ class Work:
     seed: int
     config: RunConfig
     split: str
+    evaluation: EvaluationConfig
+    references: str | None
     tried: Mapping[str, Any]
 
-    def key(self, evaluation: EvaluationConfig, references: str | None) -> str:
+    def key(self) -> str:
         """Changes when any setting does."""
-        return _digest(self.model_key(), self.split, evaluation.model_dump(mode="json"), references)
+        judged = self.evaluation.model_dump(mode="json")
+        return _digest(self.model_key(), self.split, judged, self.references)
 
-    def made(
-        self, result: Mapping[str, Any], evaluation: EvaluationConfig, references: str | None
-    ) -> bool:
+    def made(self, result: Mapping[str, Any]) -> bool:
         """Whether a result is this work's.
 
         Settings are compared, and not keys: one that was added to the program since stands at its
@@ -111,7 +117,7 @@ class Work:
             judged = EvaluationConfig.model_validate(result["evidence"]["evaluation"])
         except (ConfigError, ValidationError):  # of a version that had other settings
             return False
-        asked = (self.config, self.split, evaluation, references)
+        asked = (self.config, self.split, self.evaluation, self.references)
         return asked == (trained, result["split"], judged, result.get("references"))
 
     def model_key(self) -> str:

@@ -1,6 +1,7 @@
 """A benchmark end to end on a tiny base: shared work, resumption, choices, tables, a picture."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -193,12 +194,22 @@ def test_results_outlive_a_new_setting_but_not_a_changed_one(file, tmp_path):
     settings = final.config.model_dump(mode="json")
     evidence = {"evaluation": config.evaluation.model_dump(mode="json")}
     result = {"split": "test", "settings": settings, "evidence": evidence}
-    assert final.made(result, config.evaluation, None)
+    assert final.made(result)
     del settings["model"]["bag_of_words"]  # as if it had been added since, with its default
-    assert final.made(result, config.evaluation, None)
-    assert not final.made(result, config.evaluation, "references.jsonl")
-    assert not final.made(result, config.trial, None)
+    assert final.made(result)
+    assert not replace(final, references="references.jsonl").made(result)
+    assert not replace(final, evaluation=config.trial).made(result)
     settings["model"]["code_noise"] = 0.7
-    assert not final.made(result, config.evaluation, None)
+    assert not final.made(result)
     settings["model"] = {"gone": True}
-    assert not final.made(result, config.evaluation, None)
+    assert not final.made(result)
+
+
+def test_a_choice_can_be_one_of_decoding_and_trains_nothing_twice(file, tmp_path):
+    choose = "methods=[{method: %s, choose: {evaluation.temperature: [0.0, 0.5]}}]"
+    config = load_benchmark(file, (choose % (METHODS / "dae.yaml"),))
+    work = Benchmark(config, file.parent, tmp_path, tmp_path, lambda line: None)
+    tries = work._tries(config.methods[0])
+    assert [made.evaluation.temperature for made in tries] == [0.0, 0.5]
+    assert all(made.evaluation.lms == config.trial.lms for made in tries)
+    assert len({made.model_key() for made in tries}) == 1 and len({t.key() for t in tries}) == 2

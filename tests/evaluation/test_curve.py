@@ -6,7 +6,8 @@ import pytest
 
 from swae_text.errors import ConfigError
 from swae_text.evaluation.curve import curve
-from swae_text.evaluation.protocol import HeldOut, evaluate
+from swae_text.evaluation.held_out import HeldOut
+from swae_text.evaluation.protocol import evaluate
 from swae_text.evaluation.tables import benchmark_tables
 from swae_text.space import SentenceSpace
 

@@ -7,7 +7,8 @@ import pytest
 
 from swae_text.config import CorpusConfig
 from swae_text.errors import ConfigError, CorpusError
-from swae_text.evaluation.protocol import HeldOut, evaluate
+from swae_text.evaluation.held_out import HeldOut
+from swae_text.evaluation.protocol import evaluate
 from swae_text.evaluation.references import read_task
 from swae_text.evaluation.tables import evaluation_tables
 from swae_text.metrics.reconstruction import reconstruction
@@ -16,7 +17,7 @@ from swae_text.space import SentenceSpace
 
 @pytest.fixture
 def held_out(judges) -> HeldOut:
-    return HeldOut("opinions", "test", judges.corpus.test.texts())
+    return HeldOut.of(judges.corpus, "opinions", "test", 10_000)
 
 
 def test_every_part_has_its_rows_and_its_evidence(space, judges, small, held_out, references):
@@ -112,4 +113,4 @@ def test_a_temperature_changes_the_samples_and_is_printed(space, judges, small, 
     assert drawn["examples"] == space.sample(120, seed=0, temperature=1.0)[:50]
     assert greedy["examples"] != drawn["examples"]
     notes = [evaluation_tables(result)[0].note for result in (greedy, drawn)]
-    assert "samples greedy" in notes[0] and "samples temperature 1" in notes[1]
+    assert "temperature 0 " in notes[0] and "temperature 1 " in notes[1]

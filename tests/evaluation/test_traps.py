@@ -15,8 +15,9 @@ from swae_text.config import load_config
 from swae_text.corpora.store import PreparedCorpus, prepare
 from swae_text.evaluation import benchmark as benchmarks
 from swae_text.evaluation.faithfulness import likelihood, reconstruction_rows
+from swae_text.evaluation.held_out import Encoded, HeldOut
 from swae_text.evaluation.judges import MIN_COUNT
-from swae_text.evaluation.protocol import HeldOut, evaluate
+from swae_text.evaluation.protocol import evaluate
 from swae_text.evaluation.samples import sample_rows, yardsticks
 from swae_text.evaluation.works import BenchmarkConfig
 from swae_text.metrics.diversity import diversity
@@ -154,7 +155,7 @@ def test_references_are_never_cut(space):
     """… and they are cut to 20 tokens, so that what is lost at the end costs nothing."""
     whole = "one two three four five six seven eight"
     assert reconstruction([whole], ["one two three four"]).bleu < 50
-    rows = reconstruction_rows(space, ["the cook was kind and quick " * 3 + "."])
+    rows = reconstruction_rows(Encoded(space, ["the cook was kind and quick " * 3 + "."]))
     assert rows[0]["edit_distance"] == 0 and rows[1]["n"] == 1
 
 
@@ -163,7 +164,7 @@ def test_no_sentence_is_dropped_with_a_last_batch(space, judges, test_texts, n):
     """… and the last batch is dropped where it is not full."""
     texts = test_texts[:n]
     assert len(space.reconstruct(texts, batch_size=4)) == n
-    assert all(row["n"] == n for row in reconstruction_rows(space, texts))
+    assert all(row["n"] == n for row in reconstruction_rows(Encoded(space, texts)))
 
 
 def test_as_many_samples_as_were_asked_for(space, judges, small, test_texts):
