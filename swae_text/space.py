@@ -22,12 +22,14 @@ from swae_text.corpora.cleaning import normalise
 from swae_text.corpora.tokenizer import Tokenizer
 from swae_text.errors import ConfigError, CorpusError, ModelFolderError
 from swae_text.folder import ModelParts, read_folder, write_folder
+from swae_text.generation.candidates import Candidate, likeliest, nearest
 from swae_text.generation.decoding import Decoding, generate
 from swae_text.latent.interpolation import interpolate
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.models.code_model import CodeModel
 
 Space: TypeAlias = Literal["latent", "code"]
+GREEDY = Decoding()
 
 
 @dataclass(frozen=True)
@@ -124,34 +126,53 @@ class SentenceSpace:
         z: Tensor,
         *,
         space: Space | None = None,
-        temperature: float = 0.0,
-        top_k: int = 0,
-        top_p: float = 1.0,
+        decoding: Decoding = GREEDY,
         generator: torch.Generator | None = None,
         batch_size: int = 256,
     ) -> list[str]:
-        """Vectors ``[sentences, dim]`` to sentences: greedy, or drawn (see ``Decoding``).
+        """Vectors ``[sentences, dim]`` to sentences: greedy, drawn or searched (``Decoding``).
 
         Raises:
             ConfigError: the vectors have not as many numbers as the space.
         """
-        if z.ndim != 2 or z.shape[1] != self.dim(space):
-            raise ConfigError(
-                f"vectors of shape {tuple(z.shape)} do not fit this model's "
-                f"{space or self.default_space} space: give [sentences, {self.dim(space)}]"
-            )
-        decoding = Decoding(temperature, top_k, top_p)
-        codes = self.to_codes(z.to(self.device), space)
+        if decoding.beams > 1:
+            found = self.candidates(z, decoding, space=space, batch_size=batch_size)
+            return [best.text for best, *_ in found]
+        codes = self.to_codes(self._checked(z, space), space)
         sentences: list[list[int]] = []
         for part in torch.split(codes, batch_size):
             sentences += generate(self.autoencoder, part, decoding, generator)
         return self.tokenizer.decode(sentences)
 
+    @torch.inference_mode()
+    def candidates(
+        self, z: Tensor, decoding: Decoding, *, space: Space | None = None, batch_size: int = 256
+    ) -> list[list[Candidate]]:
+        """All that a beam search finds for each vector: the likeliest first, or the nearest.
+
+        Raises:
+            ConfigError: the vectors have not as many numbers as the space.
+        """
+        z = self._checked(z, space)
+        found: list[list[Candidate]] = []
+        for part in torch.split(self.to_codes(z, space), max(1, batch_size // decoding.beams)):
+            found += likeliest(self.autoencoder, self.tokenizer, part, decoding)
+        if not decoding.rerank:
+            return found
+        fits = self.fits([candidate.text for row in found for candidate in row])
+        return nearest(found, z, fits, lambda texts: self.encode(texts, space=space))
+
     def reconstruct(
-        self, texts: str | Sequence[str], *, space: Space | None = None, batch_size: int = 256
+        self,
+        texts: str | Sequence[str],
+        *,
+        space: Space | None = None,
+        decoding: Decoding = GREEDY,
+        batch_size: int = 256,
     ) -> list[str]:
-        """Encode and decode again, greedily."""
-        return self.decode(self.encode(texts, space=space, batch_size=batch_size), space=space)
+        """Encode and decode again."""
+        z = self.encode(texts, space=space, batch_size=batch_size)
+        return self.decode(z, space=space, decoding=decoding, batch_size=batch_size)
 
     def interpolate(
         self,
@@ -160,22 +181,16 @@ class SentenceSpace:
         steps: int = 7,
         path: Literal["linear", "slerp"] = "linear",
         space: Space | None = None,
+        decoding: Decoding = GREEDY,
     ) -> Interpolation:
         """Walk from one sentence to another; both ends are the reconstructions of ``a``, ``b``."""
         start, end = self.encode([a, b], space=space)
         z = interpolate(start, end, steps, path)
         t = [step / (steps - 1) for step in range(steps)]
-        return Interpolation(t, self.decode(z, space=space), z)
+        return Interpolation(t, self.decode(z, space=space, decoding=decoding), z)
 
     def sample(
-        self,
-        n: int,
-        *,
-        seed: int = 0,
-        label: str | None = None,
-        temperature: float = 0.0,
-        top_k: int = 0,
-        top_p: float = 1.0,
+        self, n: int, *, seed: int = 0, label: str | None = None, decoding: Decoding = GREEDY
     ) -> list[str]:
         """``z ~ prior → ĉ → x̂``. The temperature is the decoder's; ``z`` is never shrunk.
 
@@ -184,9 +199,7 @@ class SentenceSpace:
         """
         generator = torch.Generator(self.device).manual_seed(seed)
         z = self.sample_vectors(n, generator=generator, label=label)
-        return self.decode(
-            z, temperature=temperature, top_k=top_k, top_p=top_p, generator=generator
-        )
+        return self.decode(z, decoding=decoding, generator=generator)
 
     @torch.inference_mode()
     def sample_vectors(
@@ -246,6 +259,15 @@ class SentenceSpace:
     def to_codes(self, z: Tensor, space: Space | None) -> Tensor:
         """Vectors of a space to codes of stage one."""
         return self._stage_two().decode(z) if self._is_latent(space) else z
+
+    def _checked(self, z: Tensor, space: Space | None) -> Tensor:
+        """The vectors on the model's device, if they are of the space."""
+        if z.ndim != 2 or z.shape[1] != self.dim(space):
+            raise ConfigError(
+                f"vectors of shape {tuple(z.shape)} do not fit this model's "
+                f"{space or self.default_space} space: give [sentences, {self.dim(space)}]"
+            )
+        return z.to(self.device)
 
     @property
     def _code_dim(self) -> int:

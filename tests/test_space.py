@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from swae_text.errors import ConfigError, CorpusError, ModelFolderError
+from swae_text.generation.decoding import Decoding
 from swae_text.space import SentenceSpace
 
 TEXTS = ["the cook was kind and quick today .", "my friend shouted at us .", "again ."]
@@ -57,6 +58,21 @@ def test_stage_two_round_trip_is_near_the_code(space):
 
 def test_token_accuracy_is_a_share(space):
     assert 0 < space.token_accuracy(TEXTS, space.encode(TEXTS)) <= 1
+
+
+def test_a_beam_finds_what_is_likely_and_a_round_trip_what_is_near(space):
+    z = space.encode([*TEXTS, "the cook was kind ."])
+    beam, nearest = Decoding(beams=4), Decoding(beams=4, rerank=True)
+    likely, near = space.candidates(z, beam), space.candidates(z, nearest)
+    for by_score, by_distance, wanted in zip(likely, near, z, strict=True):
+        assert [c.score for c in by_score] == sorted((c.score for c in by_score), reverse=True)
+        distances = [candidate.distance for candidate in by_distance]
+        assert distances == sorted(distances)
+        assert {c.text for c in by_score} == {c.text for c in by_distance}
+        own = space.encode(by_distance[0].text)[0]
+        assert (own - wanted).norm().item() == pytest.approx(distances[0], rel=1e-3)
+    assert space.decode(z, decoding=nearest) == [row[0].text for row in near]
+    assert space.reconstruct(TEXTS, decoding=beam) == [row[0].text for row in likely[:-1]]
 
 
 @pytest.mark.parametrize("bad", [torch.zeros(2, 5), torch.zeros(32)])

@@ -9,6 +9,7 @@ from swae_text.cli.formatting import LineForm, TableForm
 from swae_text.errors import ModelFolderError
 
 if TYPE_CHECKING:
+    import swae_text.generation.decoding
     import swae_text.space
     from swae_text.evaluation.settings import LM
 
@@ -51,6 +52,17 @@ TopK = Annotated[int, typer.Option("--top-k", min=0, help="Draw from the k likel
 TopP = Annotated[
     float, typer.Option("--top-p", min=0.0, max=1.0, help="Draw from the likeliest p of the mass.")
 ]
+MinP = Annotated[
+    float,
+    typer.Option("--min-p", min=0.0, max=1.0, help="Draw what is p times as likely as the best."),
+]
+Beams = Annotated[
+    int, typer.Option(min=1, help="Prefixes that a beam search keeps; 1: greedy, no search.")
+]
+Rerank = Annotated[
+    bool,
+    typer.Option("--rerank", help="Encode what the beams found; keep the nearest to the vector."),
+]
 Limit = Annotated[int, typer.Option(min=1, help="Sentences at most, from the beginning.")]
 Samples = Annotated[
     int, typer.Option(min=100, help="Sentences to draw; perplexities depend on it.")
@@ -64,6 +76,13 @@ Referee = Annotated[
 def language_models(lm: Literal["ngrams", "recurrent", "both"]) -> tuple["LM", ...]:
     """The language models that ``--lm`` names."""
     return ("ngrams", "recurrent") if lm == "both" else (lm,)
+
+
+def searched(beams: int, rerank: bool) -> "swae_text.generation.decoding.Decoding":
+    """How ``--beams`` and ``--rerank`` write vectors out; five beams where only the latter says."""
+    from swae_text.generation.decoding import Decoding
+
+    return Decoding(beams=5 if rerank and beams == 1 else beams, rerank=rerank)
 
 
 def model_folder(path: Path) -> Path:

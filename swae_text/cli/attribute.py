@@ -9,13 +9,16 @@ import typer
 
 from swae_text.cli.arguments import (
     BatchSize,
+    Beams,
     File,
     Lines,
     Model,
+    Rerank,
     Space,
     SpaceName,
     TextColumn,
     open_space,
+    searched,
 )
 from swae_text.cli.formatting import as_record, line_form
 from swae_text.cli.streams import for_sentences, in_batches, read_records, say, write_lines
@@ -81,6 +84,8 @@ def apply(
         float, typer.Option(help="1 is the distance between the labels' means; below 0: back.")
     ] = 1.0,
     space: Space = None,
+    beams: Beams = 1,
+    rerank: Rerank = False,
     form: Lines = None,
     batch_size: BatchSize = 64,
 ) -> None:
@@ -100,9 +105,11 @@ def apply(
             "fit it again with this model"
         )
 
+    decoding = searched(beams, rerank)
+
     def move(texts: list[str]) -> list[str]:
-        z = sentences.encode(texts, space=chosen)
-        return sentences.decode(attributes.apply(z, direction, strength), space=chosen)
+        z = attributes.apply(sentences.encode(texts, space=chosen), direction, strength)
+        return sentences.decode(z, space=chosen, decoding=decoding)
 
     written = line_form(form)
     for batch in in_batches(read_records(file), batch_size):

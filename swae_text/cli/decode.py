@@ -2,14 +2,29 @@
 
 import itertools
 import math
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
 
-from swae_text.cli.arguments import BatchSize, File, Lines, Model, Space, SpaceName, open_space
+import typer
+
+from swae_text.cli.arguments import (
+    BatchSize,
+    Beams,
+    File,
+    Lines,
+    Model,
+    Rerank,
+    Space,
+    SpaceName,
+    open_space,
+    searched,
+)
 from swae_text.cli.formatting import as_json, as_line, line_form
 from swae_text.cli.streams import Record, in_batches, read_records, write_lines
 from swae_text.errors import CorpusError
 
 if TYPE_CHECKING:
+    import swae_text.generation.decoding
     import swae_text.space
 
 
@@ -17,6 +32,11 @@ def decode(
     model: Model,
     file: File = None,
     space: Space = None,
+    beams: Beams = 1,
+    rerank: Rerank = False,
+    n_best: Annotated[
+        bool, typer.Option("--n-best", help="Give all that the beams found, with their scores.")
+    ] = False,
     form: Lines = None,
     batch_size: BatchSize = 64,
 ) -> None:
@@ -24,38 +44,51 @@ def decode(
 
     Without --space, each record's own "space" counts, then the model's highest.
     """
-    sentences = open_space(model)
-    written = line_form(form)
+    sentences, decoding = open_space(model), searched(beams, rerank)
+    written = line_form("jsonl" if n_best else form)
 
     def space_of(record: Record) -> SpaceName:
         return _space(record, space, sentences.default_space)
 
     for batch in in_batches(read_records(file), batch_size):
         for name, records in itertools.groupby(batch, space_of):
-            _decode(sentences, list(records), name, written == "text")
+            for record, found in _found(sentences, list(records), name, decoding):
+                write_lines([_line(record, found, plain=written == "text", n_best=n_best)])
 
 
-def _decode(
-    space: "swae_text.space.SentenceSpace", records: list[Record], name: SpaceName, plain: bool
-) -> None:
-    """Decode records of one space and write them; a record without a vector gives no words."""
+def _found(
+    space: "swae_text.space.SentenceSpace",
+    records: list[Record],
+    name: SpaceName,
+    decoding: "swae_text.generation.decoding.Decoding",
+) -> list[tuple[Record, list[dict[str, Any]]]]:
+    """Records of one space with their sentences, the best first; none where there is no vector."""
     import torch
 
     dim = space.dim(name)
     vectors = [_vector(record, dim, name) for record in records]
-    full = [z for z in vectors if z is not None]
-    texts = iter(space.decode(torch.tensor(full), space=name) if full else ())
-    decoded = ["" if z is None else next(texts) for z in vectors]
-    write_lines(
-        as_line(text) if plain else as_json(_fields(record, text))
-        for record, text in zip(records, decoded, strict=True)
-    )
+    z = torch.tensor([z for z in vectors if z is not None]).reshape(-1, dim)
+    found: list[list[dict[str, Any]]]
+    if decoding.beams > 1:
+        found = [
+            [asdict(made) for made in row] for row in space.candidates(z, decoding, space=name)
+        ]
+    else:
+        found = [[{"text": text}] for text in space.decode(z, space=name)]
+    left = iter(found)
+    return [
+        (record, [] if vector is None else next(left))
+        for record, vector in zip(records, vectors, strict=True)
+    ]
 
 
-def _fields(record: Record, text: str) -> dict[str, Any]:
-    """The record's other keys and the sentence; the vector has done its work."""
+def _line(record: Record, found: list[dict[str, Any]], *, plain: bool, n_best: bool) -> str:
+    """The record's other keys and its sentence; the vector has done its work."""
+    text = found[0]["text"] if found else ""
+    if plain:
+        return as_line(text)
     kept = {key: value for key, value in record.fields.items() if key not in ("z", "space")}
-    return {**kept, "text": text}
+    return as_json({**kept, "text": text, **({"candidates": found} if n_best else {})})
 
 
 def _space(record: Record, asked: SpaceName | None, default: SpaceName) -> SpaceName:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from swae_text.cli.arguments import Model, PathName, Space, open_space
+from swae_text.cli.arguments import Beams, Model, PathName, Rerank, Space, open_space, searched
 from swae_text.cli.formatting import as_json, as_line, compact, table
 from swae_text.cli.streams import write_lines
 
@@ -16,6 +16,8 @@ def interpolate(
     steps: Annotated[int, typer.Option(min=2, help="Points on the path, both ends counted.")] = 7,
     path: Annotated[PathName, typer.Option(help="Straight line, or along the sphere.")] = "linear",
     space: Space = None,
+    beams: Beams = 1,
+    rerank: Rerank = False,
     form: Annotated[
         Literal["table", "text", "jsonl"] | None,
         typer.Option("--format", help="Default: table on a terminal, jsonl in a pipe."),
@@ -26,7 +28,12 @@ def interpolate(
 
     sentences = open_space(model)
     walk = sentences.interpolate(
-        a, b, steps=steps, path=path, space=space or sentences.default_space
+        a,
+        b,
+        steps=steps,
+        path=path,
+        space=space or sentences.default_space,
+        decoding=searched(beams, rerank),
     )
     form = form or ("table" if sys.stdout.isatty() else "jsonl")
     if form == "table":

@@ -1,6 +1,17 @@
 """``swae-text reconstruct``: sentences through the space and back."""
 
-from swae_text.cli.arguments import BatchSize, File, Lines, Model, Space, SpaceName, open_space
+from swae_text.cli.arguments import (
+    BatchSize,
+    Beams,
+    File,
+    Lines,
+    Model,
+    Rerank,
+    Space,
+    SpaceName,
+    open_space,
+    searched,
+)
 from swae_text.cli.formatting import as_record, line_form
 from swae_text.cli.streams import for_sentences, in_batches, read_records, write_lines
 
@@ -9,15 +20,22 @@ def reconstruct(
     model: Model,
     file: File = None,
     space: Space = None,
+    beams: Beams = 1,
+    rerank: Rerank = False,
     form: Lines = None,
     batch_size: BatchSize = 64,
 ) -> None:
     """Encode sentences and decode them again, one record out for each in."""
     sentences = open_space(model)
     chosen: SpaceName = space or sentences.default_space
+    decoding = searched(beams, rerank)
+
+    def work(texts: list[str]) -> list[str]:
+        return sentences.reconstruct(texts, space=chosen, decoding=decoding)
+
     written = line_form(form)
     for batch in in_batches(read_records(file), batch_size):
-        texts = for_sentences(batch, lambda texts: sentences.reconstruct(texts, space=chosen))
+        texts = for_sentences(batch, work)
         write_lines(
             as_record(record, text, written) for record, text in zip(batch, texts, strict=True)
         )

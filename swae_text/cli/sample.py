@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from swae_text.cli.arguments import Lines, Model, Seed, Temperature, TopK, TopP, open_space
+from swae_text.cli.arguments import Lines, MinP, Model, Seed, Temperature, TopK, TopP, open_space
 from swae_text.cli.formatting import as_json, as_line, line_form
 from swae_text.cli.streams import write_lines
 
@@ -19,12 +19,14 @@ def sample(
     temperature: Temperature = 0.0,
     top_k: TopK = 0,
     top_p: TopP = 1.0,
+    min_p: MinP = 0.0,
     form: Lines = None,
 ) -> None:
     """Draw vectors from the prior and decode them."""
-    texts = open_space(model).sample(
-        n, seed=seed, label=label, temperature=temperature, top_k=top_k, top_p=top_p
-    )
+    from swae_text.generation.decoding import Decoding
+
+    decoding = Decoding(temperature, top_k, top_p, min_p)
+    texts = open_space(model).sample(n, seed=seed, label=label, decoding=decoding)
     more = {} if label is None else {"label": label}
     plain = line_form(form) == "text"
     write_lines(as_line(text) if plain else as_json({"text": text, **more}) for text in texts)

@@ -15,6 +15,7 @@ from typing import Any
 
 from swae_text.evaluation.judges import Judges
 from swae_text.evaluation.settings import EvaluationConfig
+from swae_text.generation.decoding import Decoding
 from swae_text.metrics.diversity import diversity, mean_dice, nearest_neighbours
 from swae_text.space import SentenceSpace
 
@@ -30,7 +31,9 @@ def sample_rows(
     config: EvaluationConfig,
 ) -> tuple[list[Row], list[str]]:
     """The rows ``real``, ``5-gram`` and ``model``; and the first few samples, to be read."""
-    samples = space.sample(config.samples, seed=config.seed, temperature=config.temperature)
+    samples = space.sample(
+        config.samples, seed=config.seed, decoding=Decoding(temperature=config.temperature)
+    )
     rows = yardsticks(held_out, judges, config)
     rows.append(_row("model", samples, samples, held_out, judges, config))
     return rows, samples[:50]

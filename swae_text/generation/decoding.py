@@ -1,9 +1,11 @@
 """Greedy decoding and sampling: ``x̂_t = argmax p(· | x̂_<t, c)``, or a draw from a cut of it.
 
 Temperature sharpens or flattens the distribution, top-k keeps the likeliest ``k`` tokens (Fan et
-al., 2018), top-p the smallest set whose mass reaches ``p`` (Holtzman et al., 2020).
+al., 2018), top-p the smallest set whose mass reaches ``p`` (Holtzman et al., 2020), min-p those at
+least ``p`` times as likely as the likeliest (Nguyen et al., 2024). ``beam.py`` searches instead.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -17,29 +19,46 @@ from swae_text.models.autoencoder import SentenceAutoencoder
 
 @dataclass(frozen=True)
 class Decoding:
-    """How the next token is chosen.
+    """How a code is written out: greedy unless it says otherwise.
 
     Attributes:
         temperature: 0 is greedy; 1 draws from the model's own distribution.
         top_k: draw among this many tokens; 0 is all of them.
         top_p: draw among the likeliest tokens that hold this much probability, in (0, 1].
+        min_p: draw among tokens with this share of the likeliest one's probability, in [0, 1].
+        beams: prefixes that a beam search keeps; 1 searches nothing. It draws nothing either.
+        length_penalty: the α of ``beam.py``, at least 0.
+        rerank: encode what the beam has found, and take the sentence nearest to the vector wanted.
     """
 
     temperature: float = 0.0
     top_k: int = 0
     top_p: float = 1.0
+    min_p: float = 0.0
+    beams: int = 1
+    length_penalty: float = 1.0
+    rerank: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning.
 
         Raises:
-            ConfigError: a negative temperature or top-k, or a top-p outside (0, 1].
+            ConfigError: a number out of its range, or a combination that has no effect.
         """
-        if self.temperature < 0 or self.top_k < 0 or not 0 < self.top_p <= 1:
-            raise ConfigError(
-                f"temperature={self.temperature}, top_k={self.top_k}, top_p={self.top_p}: "
-                "temperature and top_k are at least 0, top_p is above 0 and at most 1"
-            )
+        rules = {
+            f"temperature={self.temperature}: give 0 or more": self.temperature >= 0,
+            f"top_k={self.top_k}: give 0 or more": self.top_k >= 0,
+            f"top_p={self.top_p}: give a number above 0 and at most 1": 0 < self.top_p <= 1,
+            f"min_p={self.min_p}: give a number from 0 to 1": 0 <= self.min_p <= 1,
+            f"beams={self.beams}: give 1 or more": self.beams >= 1,
+            f"length_penalty={self.length_penalty}: give 0 or more": self.length_penalty >= 0,
+            "a beam search draws nothing: leave out temperature or beams": self.beams == 1
+            or not self.temperature,
+            "rerank chooses among beams: give beams=2 or more": self.beams > 1 or not self.rerank,
+        }
+        for rule, holds in rules.items():
+            if not holds:
+                raise ConfigError(rule)
 
 
 @torch.inference_mode()
@@ -89,6 +108,9 @@ def choose(
     if decoding.temperature == 0:
         return logits.argmax(-1)
     logits = logits / decoding.temperature
+    if decoding.min_p:
+        least = logits.amax(-1, keepdim=True) + math.log(decoding.min_p)
+        logits = logits.masked_fill(logits < least, -torch.inf)
     if decoding.top_k:
         weakest = logits.topk(min(decoding.top_k, logits.shape[1])).values[:, -1:]
         logits = logits.masked_fill(logits < weakest, -torch.inf)

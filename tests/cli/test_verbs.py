@@ -32,6 +32,22 @@ def test_decode_of_encode_is_reconstruct(command, tiny_run, space):
     assert [record["input"] for record in direct.records] == LINES.splitlines()
 
 
+def test_decode_gives_all_that_the_beams_found(command, tiny_run):
+    encoded = command("encode", tiny_run, stdin=LINES)
+    found = command("decode", tiny_run, "--beams", 3, "--n-best", stdin=encoded.out).records
+    near = command("decode", tiny_run, "--rerank", "--n-best", stdin=encoded.out).records
+    assert found[1] == near[1] == {"text": "", "candidates": []}
+    for record, beams in ((found[0], 3), (near[0], 5)):
+        assert 1 <= len(record["candidates"]) <= beams
+        assert record["text"] == record["candidates"][0]["text"]
+    scores = [candidate["score"] for candidate in found[0]["candidates"]]
+    assert scores == sorted(scores, reverse=True) and found[0]["candidates"][0]["distance"] is None
+    distances = [candidate["distance"] for candidate in near[0]["candidates"]]
+    assert distances == sorted(distances)
+    direct = command("reconstruct", tiny_run, "--rerank", stdin=LINES).records
+    assert [record["text"] for record in direct] == [record["text"] for record in near]
+
+
 def test_batches_and_other_keys_change_nothing(command, tiny_run):
     lines = "".join(
         json.dumps({"text": line, "id": number}) + "\n"

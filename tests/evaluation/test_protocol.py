@@ -11,6 +11,7 @@ from swae_text.evaluation.held_out import HeldOut
 from swae_text.evaluation.protocol import evaluate
 from swae_text.evaluation.references import read_task
 from swae_text.evaluation.tables import evaluation_tables
+from swae_text.generation.decoding import Decoding
 from swae_text.metrics.reconstruction import reconstruction
 from swae_text.space import SentenceSpace
 
@@ -110,7 +111,7 @@ def test_a_temperature_changes_the_samples_and_is_printed(space, judges, small, 
     warm = only.model_copy(update={"temperature": 1.0})
     greedy, drawn = (evaluate(space, held_out, config, judges).to_dict() for config in (only, warm))
     assert greedy["samples"][:2] == drawn["samples"][:2]  # real text knows no temperature
-    assert drawn["examples"] == space.sample(120, seed=0, temperature=1.0)[:50]
+    assert drawn["examples"] == space.sample(120, seed=0, decoding=Decoding(1.0))[:50]
     assert greedy["examples"] != drawn["examples"]
     notes = [evaluation_tables(result)[0].note for result in (greedy, drawn)]
     assert "temperature 0 " in notes[0] and "temperature 1 " in notes[1]

@@ -88,7 +88,31 @@ def test_padding_and_begin_are_never_written():
     assert choose(logits, Decoding(), None).item() not in (PAD, BOS)
 
 
-@pytest.mark.parametrize("settings", [(-1.0, 0, 1.0), (1.0, -1, 1.0), (1.0, 0, 0.0), (1.0, 0, 1.1)])
-def test_settings_without_a_meaning_are_refused(settings):
-    with pytest.raises(ConfigError, match="top_p"):
-        Decoding(*settings)
+def test_min_p_keeps_what_is_likely_enough_beside_the_likeliest():
+    torch.testing.assert_close(
+        draws(Decoding(1.0, min_p=0.7)),
+        torch.tensor([0, 0, 0, 0, 0, 3 / 7, 4 / 7]),
+        atol=0.03,
+        rtol=0,
+    )
+    assert draws(Decoding(1.0, min_p=1.0))[6] == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"temperature": -1.0},
+        {"top_k": -1},
+        {"top_p": 0.0},
+        {"top_p": 1.1},
+        {"min_p": -0.1},
+        {"min_p": 1.1},
+        {"beams": 0},
+        {"length_penalty": -1.0},
+        {"beams": 3, "temperature": 1.0},
+        {"rerank": True},
+    ],
+)
+def test_settings_without_a_meaning_are_refused(wrong):
+    with pytest.raises(ConfigError, match=list(wrong)[-1]):
+        Decoding(**wrong)
