@@ -1,5 +1,6 @@
 """An attribute vector as a file: one safetensors file, with what it was fitted from."""
 
+import json
 from pathlib import Path
 
 import safetensors.torch
@@ -9,20 +10,27 @@ from swae_text.atomic import atomic_write
 from swae_text.errors import ModelFolderError
 from swae_text.latent.attributes import AttributeVector
 
-FORMAT = "swae-text attribute 1"
+FORMAT = "swae-text attribute 2"
+_EVIDENCE = (
+    "bias",
+    "n_positive",
+    "n_negative",
+    "accuracy",
+    "cosines",
+    "method",
+    "positive",
+    "negative",
+)
 
 
 def save_vector(vector: AttributeVector, path: str | Path, *, space: str) -> None:
     """Write a vector fitted in ``space`` (latent or code), whole or not at all."""
-    metadata = {
-        "format": FORMAT,
-        "space": space,
-        "positive": vector.positive,
-        "negative": vector.negative,
-        "n_positive": str(vector.n_positive),
-        "n_negative": str(vector.n_negative),
+    evidence = {name: getattr(vector, name) for name in _EVIDENCE}
+    metadata = {"format": FORMAT, "space": space, "evidence": json.dumps(evidence)}
+    tensors = {
+        "direction": vector.direction.float().contiguous().cpu(),
+        "weight": vector.weight.float().contiguous().cpu(),
     }
-    tensors = {"direction": vector.direction.float().contiguous().cpu()}
     atomic_write(path, safetensors.torch.save(tensors, metadata))
 
 
@@ -40,14 +48,9 @@ def load_vector(path: str | Path) -> tuple[AttributeVector, str]:
             metadata = file.metadata() or {}
             if metadata.get("format") != FORMAT:
                 raise ModelFolderError(f"{path}: not an attribute vector of this version")
-            direction = file.get_tensor("direction")
-    except SafetensorError as error:
-        raise ModelFolderError(f"{path}: not a safetensors file ({error})") from error
-    vector = AttributeVector(
-        direction,
-        int(metadata["n_positive"]),
-        int(metadata["n_negative"]),
-        metadata["positive"],
-        metadata["negative"],
-    )
-    return vector, metadata["space"]
+            tensors = {name: file.get_tensor(name) for name in ("direction", "weight")}
+            evidence = json.loads(metadata["evidence"])
+            vector = AttributeVector(**tensors, **{name: evidence[name] for name in _EVIDENCE})
+            return vector, metadata["space"]
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise ModelFolderError(f"{path}: not an attribute vector ({error})") from error

@@ -76,8 +76,24 @@ def test_interpolate_begins_and_ends_with_the_reconstructions(command, tiny_run)
 
 
 def test_strength_zero_is_reconstruction(command, tiny_run, vector):
-    moved = command("attribute", "apply", tiny_run, vector, "--strength", 0, stdin=LINES)
-    assert moved.out == command("reconstruct", tiny_run, stdin=LINES).out
+    moved = command("attribute", "apply", tiny_run, vector, "--strength", 0, stdin=LINES).records
+    back = command("reconstruct", tiny_run, stdin=LINES).records
+    assert [record["text"] for record in moved] == [record["text"] for record in back]
+    assert moved[0]["before"] == moved[0]["after"] and moved[0]["distance"] == 0
+
+
+def test_a_list_of_strengths_gives_as_many_records_and_a_target_is_reached(
+    command, tiny_run, vector
+):
+    apply = ("attribute", "apply", tiny_run, vector)
+    several = command(*apply, "--strength", 1, "--strength", 2, stdin=LINES).records
+    assert [record.get("strength") for record in several] == [1.0, 2.0, None, 1.0, 2.0]
+    aimed = command(*apply, "--to", "liked", "--confidence", 0.7, stdin=LINES).records
+    assert all(record["after"] >= 0.699 for record in aimed if record["text"])
+    assert all(record["strength"] >= 0 for record in aimed if record["text"])
+    wrong = command(*apply, "--to", "angry", stdin=LINES)
+    assert wrong.code == 1 and "'angry' is not one of this attribute" in wrong.err
+    assert command(*apply, "--to", "liked", "--strength", 1, stdin=LINES).code == 2
 
 
 def test_an_attribute_is_fitted_from_all_over_a_sorted_corpus(

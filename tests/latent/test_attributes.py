@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from swae_text.errors import CorpusError
-from swae_text.latent.attributes import apply, fit_attribute
+from swae_text.errors import ConfigError, CorpusError
+from swae_text.latent.attributes import METHODS, apply, fit_attribute, strength_to
 
 LABELS = torch.tensor([True, False] * 10)
 
@@ -35,3 +35,51 @@ def test_missing_groups_and_foreign_spaces_are_refused():
         fit_attribute(z, torch.ones(20, dtype=torch.bool), positive="good", negative="bad")
     with pytest.raises(CorpusError, match="4 numbers and these latents have 3"):
         apply(z[:, :3], fit_attribute(z, LABELS), 1.0)
+
+
+def two_groups(n: int = 2000) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Two Gaussians of one covariance, and the direction that tells them apart best (Fisher)."""
+    torch.manual_seed(0)
+    mix = torch.randn(4, 4) + 2 * torch.eye(4)
+    labels, shift = torch.arange(n) % 2 == 0, torch.tensor([0.5, 0.0, -0.5, 0.0])
+    z = torch.randn(n, 4) @ mix.T + labels[:, None] * shift
+    return z, labels, torch.linalg.solve(mix @ mix.T, shift)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_moves_the_reading_from_one_mean_to_the_other(method):
+    z, labels, fisher = two_groups()
+    vector = fit_attribute(z, labels, method=method)
+    gap = vector.weight @ (z[labels].mean(0) - z[~labels].mean(0))
+    torch.testing.assert_close(vector.weight @ vector.direction, gap, rtol=1e-3, atol=1e-4)
+    assert vector.cosines[method] == pytest.approx(1)
+    if method != "mean":  # the whitened difference is Fisher's, and the probe's optimum is near it
+        assert torch.cosine_similarity(vector.direction, fisher, dim=0) > 0.95
+    assert 0.5 < vector.accuracy < 0.9
+
+
+@pytest.mark.parametrize("label", ["positive", "negative"])
+def test_the_strength_to_a_target_is_the_least_that_convinces_the_probe(label):
+    z, labels, _ = two_groups()
+    vector = fit_attribute(z, labels)
+
+    def sure(z: torch.Tensor) -> torch.Tensor:
+        read = vector.confidence(z)
+        return read if label == "positive" else 1 - read
+
+    strength = strength_to(z, vector, label, confidence=0.8)
+    convinced = sure(z) >= 0.8
+    assert convinced.any() and torch.equal(strength == 0, convinced)
+    moved = sure(apply(z, vector, strength))
+    torch.testing.assert_close(moved[~convinced], torch.full_like(moved[~convinced], 0.8))
+    leashed = strength_to(z, vector, label, confidence=0.8, leash=0.5)
+    torch.testing.assert_close(leashed.abs(), strength.abs().clamp_max(0.5))
+
+
+def test_unknown_labels_and_impossible_confidences_are_refused():
+    z, labels, _ = two_groups(40)
+    vector = fit_attribute(z, labels)
+    with pytest.raises(ConfigError, match="'angry'"):
+        strength_to(z, vector, "angry")
+    with pytest.raises(ConfigError, match="confidence=1"):
+        strength_to(z, vector, "positive", confidence=1.0)
