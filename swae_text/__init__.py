@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         TokenizerError,
         TrainingError,
     )
+    from swae_text.generation.decoding import Decoding
     from swae_text.space import Interpolation, SentenceSpace
     from swae_text.training.run import train
 
@@ -32,6 +33,7 @@ __all__ = [
     "ConfigError",
     "CorpusError",
     "CorpusUnavailable",
+    "Decoding",
     "Interpolation",
     "ModelFolderError",
     "RunConfig",
@@ -51,6 +53,7 @@ _HOMES = {
     "ConfigError": "swae_text.errors",
     "CorpusError": "swae_text.errors",
     "CorpusUnavailable": "swae_text.errors",
+    "Decoding": "swae_text.generation.decoding",
     "Interpolation": "swae_text.space",
     "ModelFolderError": "swae_text.errors",
     "RunConfig": "swae_text.config",
