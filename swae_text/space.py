@@ -24,7 +24,7 @@ from swae_text.errors import ConfigError, CorpusError, ModelFolderError
 from swae_text.folder import ModelParts, read_folder, write_folder
 from swae_text.generation.candidates import Candidate, likeliest, nearest
 from swae_text.generation.decoding import Decoding, generate
-from swae_text.latent.interpolation import interpolate
+from swae_text.latent.interpolation import interpolate_through
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.models.code_model import CodeModel
 
@@ -34,10 +34,10 @@ GREEDY = Decoding()
 
 @dataclass(frozen=True)
 class Interpolation:
-    """A path between two sentences.
+    """A path between sentences.
 
     Attributes:
-        t: position of each step, from 0 (the first sentence) to 1 (the second).
+        t: position of each step: 0 at the first sentence, 1 at the second, and so on.
         texts: what each step decodes to.
         z: the points themselves, ``[steps, dim]``.
     """
@@ -87,7 +87,7 @@ class SentenceSpace:
 
     def save_pretrained(self, path: str | Path) -> None:
         """Write a model folder; each file appears whole or not at all."""
-        parts = (self.config, self.tokenizer, self.autoencoder, self.stage_two, self.labels)
+        parts = self.config, self.tokenizer, self.autoencoder, self.stage_two, self.labels
         write_folder(ModelParts(*parts), Path(path))
 
     @property
@@ -176,17 +176,19 @@ class SentenceSpace:
 
     def interpolate(
         self,
-        a: str,
-        b: str,
+        *sentences: str,
         steps: int = 7,
         path: Literal["linear", "slerp"] = "linear",
         space: Space | None = None,
         decoding: Decoding = GREEDY,
     ) -> Interpolation:
-        """Walk from one sentence to another; both ends are the reconstructions of ``a``, ``b``."""
-        start, end = self.encode([a, b], space=space)
-        z = interpolate(start, end, steps, path)
-        t = [step / (steps - 1) for step in range(steps)]
+        """Walk from one sentence to the next, ``steps`` points from each to the one after it.
+
+        Raises:
+            ConfigError: fewer than two sentences or two steps.
+        """
+        z = interpolate_through(self.encode(sentences, space=space), steps, path)
+        t = [step / (steps - 1) for step in range(len(z))]
         return Interpolation(t, self.decode(z, space=space, decoding=decoding), z)
 
     def sample(

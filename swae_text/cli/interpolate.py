@@ -1,6 +1,7 @@
 """``swae-text interpolate``: the sentences on the way from one sentence to another."""
 
-from typing import Annotated, Literal
+import itertools
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -11,35 +12,59 @@ from swae_text.cli.streams import write_lines
 
 def interpolate(
     model: Model,
-    a: Annotated[str, typer.Argument(metavar="A", help="Sentence at the beginning.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="Sentence at the end.")],
-    steps: Annotated[int, typer.Option(min=2, help="Points on the path, both ends counted.")] = 7,
+    sentences: Annotated[
+        list[str], typer.Argument(metavar="A B [C...]", help="Sentences to walk between.")
+    ],
+    steps: Annotated[
+        int, typer.Option(min=2, help="Points from one sentence to the next, both counted.")
+    ] = 7,
     path: Annotated[PathName, typer.Option(help="Straight line, or along the sphere.")] = "linear",
     space: Space = None,
     beams: Beams = 1,
     rerank: Rerank = False,
+    collapse: Annotated[
+        bool, typer.Option("--collapse", help="Write equal neighbours once, with their count.")
+    ] = False,
     form: Annotated[
         Literal["table", "text", "jsonl"] | None,
         typer.Option("--format", help="Default: table on a terminal, jsonl in a pipe."),
     ] = None,
 ) -> None:
-    """Walk from sentence A to sentence B through the space."""
+    """Walk from sentence A to sentence B, and on to others, through the space."""
     import sys
 
-    sentences = open_space(model)
-    walk = sentences.interpolate(
-        a,
-        b,
+    if len(sentences) < 2:
+        raise typer.BadParameter("give two sentences or more")
+    opened = open_space(model)
+    walk = opened.interpolate(
+        *sentences,
         steps=steps,
         path=path,
-        space=space or sentences.default_space,
+        space=space or opened.default_space,
         decoding=searched(beams, rerank),
     )
+    far = [0.0, *(walk.z[1:] - walk.z[:-1]).norm(dim=1).tolist()]
+    points: list[dict[str, Any]] = [
+        {"t": t, "text": text, "distance": distance}
+        for t, text, distance in zip(compact(walk.t), walk.texts, compact(far), strict=True)
+    ]
+    points = _collapsed(points) if collapse else points
     form = form or ("table" if sys.stdout.isatty() else "jsonl")
     if form == "table":
-        write_lines(table(list(zip(walk.t, map(as_line, walk.texts), strict=True))))
+        write_lines(table([_row(point) for point in points]))
     elif form == "text":
-        write_lines(map(as_line, walk.texts))
+        write_lines(as_line(point["text"]) for point in points)
     else:
-        points = zip(compact(walk.t), walk.texts, strict=True)
-        write_lines(as_json({"t": t, "text": text}) for t, text in points)
+        write_lines(map(as_json, points))
+
+
+def _row(point: dict[str, Any]) -> list[object]:
+    """Place, sentence and, where equal ones are collapsed, their count."""
+    count = [f"× {point['count']}"] if "count" in point else []
+    return [point["t"], as_line(point["text"]), *count]
+
+
+def _collapsed(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One point for each run of equal sentences: its first place, their count, the way to them."""
+    runs = [list(run) for _, run in itertools.groupby(points, key=lambda point: point["text"])]
+    return [{**run[0], "count": len(run)} for run in runs]

@@ -9,6 +9,7 @@ straight line between two of them is at √(d/2), where the decoder has seen lit
 and length are interpolated apart, so the length always stays between those of the two ends.
 """
 
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -76,6 +77,20 @@ def interpolate(
     t = torch.linspace(0, 1, steps, dtype=a.dtype, device=a.device)
     points = paths[path](a.expand(steps, -1), b.expand(steps, -1), t)
     return torch.cat([a[None], points[1:-1], b[None]])
+
+
+def interpolate_through(
+    points: Float[Tensor, "points dim"], steps: int, path: PathKind = "linear"
+) -> Float[Tensor, "all dim"]:
+    """A path through several points, ``steps`` on each leg; a joint of two legs is there once.
+
+    Raises:
+        ConfigError: fewer than two points or two steps, or a path of another name.
+    """
+    if len(points) < 2:
+        raise ConfigError(f"{len(points)} points make no path: give two or more")
+    legs = [interpolate(a, b, steps, path) for a, b in pairwise(points)]
+    return torch.cat([legs[0], *(leg[1:] for leg in legs[1:])])
 
 
 def _column(

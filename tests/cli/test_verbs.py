@@ -1,5 +1,6 @@
 """The verbs that need a model, on one that is tiny and bad: forms, order, refusals."""
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -73,6 +74,18 @@ def test_interpolate_begins_and_ends_with_the_reconstructions(command, tiny_run)
     ends = [record["text"] for record in command("reconstruct", tiny_run, stdin=LINES).records]
     assert [point["t"] for point in walk] == [0.0, 0.5, 1.0]
     assert [walk[0]["text"], walk[-1]["text"]] == [ends[0], ends[2]]
+
+
+def test_a_walk_over_several_sentences_collapses_what_is_said_twice(command, tiny_run):
+    a, _, b = LINES.splitlines()
+    walk = ("interpolate", tiny_run, a, b, b, "--steps", 3)
+    whole, short = (command(*walk, *more).records for more in ((), ("--collapse",)))
+    assert [point["t"] for point in whole] == [0.0, 0.5, 1.0, 1.5, 2.0]
+    assert whole[0]["distance"] == 0 and whole[1]["distance"] == whole[2]["distance"] > 0
+    assert sum(point["count"] for point in short) == 5 and short[-1]["count"] >= 3
+    texts = [point["text"] for point in short]
+    assert all(one != other for one, other in itertools.pairwise(texts))
+    assert command("interpolate", tiny_run, a).code == 2
 
 
 def test_strength_zero_is_reconstruction(command, tiny_run, vector):

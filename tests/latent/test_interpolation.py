@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swae_text.errors import ConfigError
-from swae_text.latent.interpolation import interpolate, lerp, slerp
+from swae_text.latent.interpolation import interpolate, interpolate_through, lerp, slerp
 
 vectors = st.lists(st.floats(-10, 10, width=32), min_size=4, max_size=4).map(
     lambda numbers: torch.tensor(numbers, dtype=torch.float64)
@@ -64,6 +64,16 @@ def test_ends_are_exact_to_the_bit(path):
     assert points.shape == (7, 16)
     assert torch.equal(points[0], a) and torch.equal(points[-1], b)
     assert torch.equal(interpolate(a, b, 2, path), torch.stack([a, b]))
+
+
+@pytest.mark.parametrize("path", ["linear", "slerp"])
+def test_a_path_through_several_points_is_its_legs_with_each_joint_once(path):
+    points = torch.randn(3, 5)
+    whole = interpolate_through(points, 4, path)
+    legs = [interpolate(points[i], points[i + 1], 4, path) for i in range(2)]
+    assert torch.equal(whole, torch.cat([legs[0], legs[1][1:]])) and len(whole) == 7
+    with pytest.raises(ConfigError, match="1 points"):
+        interpolate_through(points[:1], 4, path)
 
 
 def test_one_step_is_refused():
