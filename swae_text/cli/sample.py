@@ -4,7 +4,19 @@ from typing import Annotated
 
 import typer
 
-from swae_text.cli.arguments import Lines, MinP, Model, Seed, Temperature, TopK, TopP, open_space
+from swae_text.cli.arguments import (
+    Beams,
+    Lines,
+    MinP,
+    Model,
+    Rerank,
+    Seed,
+    Temperature,
+    TopK,
+    TopP,
+    open_space,
+    searched,
+)
 from swae_text.cli.formatting import as_json, as_line, line_form
 from swae_text.cli.streams import write_lines
 
@@ -20,12 +32,16 @@ def sample(
     top_k: TopK = 0,
     top_p: TopP = 1.0,
     min_p: MinP = 0.0,
+    beams: Beams = 1,
+    rerank: Rerank = False,
     form: Lines = None,
 ) -> None:
     """Draw vectors from the prior and decode them."""
-    from swae_text.generation.decoding import Decoding
+    from dataclasses import replace
 
-    decoding = Decoding(temperature, top_k, top_p, min_p)
+    decoding = replace(
+        searched(beams, rerank), temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p
+    )
     texts = open_space(model).sample(n, seed=seed, label=label, decoding=decoding)
     more = {} if label is None else {"label": label}
     plain = line_form(form) == "text"

@@ -68,6 +68,13 @@ def test_a_model_folder_is_as_good_as_its_run(command, tiny_run):
     assert texts[0].count("\n") == 4
 
 
+def test_samples_can_be_searched_but_not_drawn_and_searched(command, tiny_run):
+    sample = ("sample", tiny_run, "-n", 4, "--beams", 3)
+    assert len(command(*sample).records) == 4
+    refused = command(*sample, "--temperature", 0.7)
+    assert refused.code == 1 and "a beam search draws nothing" in refused.err
+
+
 def test_interpolate_begins_and_ends_with_the_reconstructions(command, tiny_run):
     a, _, b = LINES.splitlines()
     walk = command("interpolate", tiny_run, a, b, "--steps", 3, "--path", "slerp").records
