@@ -87,7 +87,7 @@ class SentenceSpace:
 
     def save_pretrained(self, path: str | Path) -> None:
         """Write a model folder; each file appears whole or not at all."""
-        parts = self.config, self.tokenizer, self.autoencoder, self.stage_two, self.labels
+        parts = (self.config, self.tokenizer, self.autoencoder, self.stage_two, self.labels)
         write_folder(ModelParts(*parts), Path(path))
 
     @property

@@ -1,6 +1,7 @@
 """An attribute vector as a file: one safetensors file, with what it was fitted from."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import safetensors.torch
@@ -11,26 +12,15 @@ from swae_text.errors import ModelFolderError
 from swae_text.latent.attributes import AttributeVector
 
 FORMAT = "swae-text attribute 2"
-_EVIDENCE = (
-    "bias",
-    "n_positive",
-    "n_negative",
-    "accuracy",
-    "cosines",
-    "method",
-    "positive",
-    "negative",
-)
+_TENSORS = ("direction", "weight")
+_EVIDENCE = [made.name for made in fields(AttributeVector) if made.name not in _TENSORS]
 
 
 def save_vector(vector: AttributeVector, path: str | Path, *, space: str) -> None:
     """Write a vector fitted in ``space`` (latent or code), whole or not at all."""
     evidence = {name: getattr(vector, name) for name in _EVIDENCE}
     metadata = {"format": FORMAT, "space": space, "evidence": json.dumps(evidence)}
-    tensors = {
-        "direction": vector.direction.float().contiguous().cpu(),
-        "weight": vector.weight.float().contiguous().cpu(),
-    }
+    tensors = {name: getattr(vector, name).float().contiguous().cpu() for name in _TENSORS}
     atomic_write(path, safetensors.torch.save(tensors, metadata))
 
 
@@ -48,7 +38,7 @@ def load_vector(path: str | Path) -> tuple[AttributeVector, str]:
             metadata = file.metadata() or {}
             if metadata.get("format") != FORMAT:
                 raise ModelFolderError(f"{path}: not an attribute vector of this version")
-            tensors = {name: file.get_tensor(name) for name in ("direction", "weight")}
+            tensors = {name: file.get_tensor(name) for name in _TENSORS}
             evidence = json.loads(metadata["evidence"])
             vector = AttributeVector(**tensors, **{name: evidence[name] for name in _EVIDENCE})
             return vector, metadata["space"]

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -123,14 +123,14 @@ def apply(
     sentences, decoding, written = open_space(model), searched(beams, rerank), line_form(form)
     found, chosen = _opened(vector, sentences, space, model)
 
-    def move(texts: list[str]) -> list[list[dict[str, Any]]]:
+    def move(texts: list[str]) -> list[list[tuple[str, dict[str, float]]]]:
         z = sentences.encode(texts, space=chosen)
         if to is None:
             asked = [torch.full((len(z),), value) for value in strength or [1.0]]
         else:
             asked = [attributes.strength_to(z, found, to, confidence=confidence, leash=leash)]
         before = compact(found.confidence(z).tolist())
-        moves: list[list[dict[str, Any]]] = [[] for _ in texts]
+        moves: list[list[tuple[str, dict[str, float]]]] = [[] for _ in texts]
         for strengths in asked:
             there = attributes.apply(z, found, strengths)
             said = sentences.decode(there, space=chosen, decoding=decoding)
@@ -139,14 +139,15 @@ def apply(
             numbers = zip(compact(strengths.tolist()), before, after, far, strict=True)
             for row, text, (s, old, new, distance) in zip(moves, said, numbers, strict=True):
                 told = {"strength": s, "before": old, "after": new, "distance": distance}
-                row.append({"text": text, **told})
+                row.append((text, told))
         return moves
 
-    nowhere = [{"text": ""}]  # what an empty line moves to
     for batch in in_batches(read_records(file), batch_size):
-        for record, row in zip(batch, for_sentences(batch, move), strict=True):
-            moved = [dict(made) for made in row or nowhere]
-            write_lines(as_record(record, made.pop("text"), written, **made) for made in moved)
+        write_lines(
+            as_record(record, text, written, **told)
+            for record, row in zip(batch, for_sentences(batch, move), strict=True)
+            for text, told in row or [("", {})]  # an empty line moves nowhere
+        )
 
 
 def _opened(

@@ -52,8 +52,10 @@ def decode(
 
     for batch in in_batches(read_records(file), batch_size):
         for name, records in itertools.groupby(batch, space_of):
-            for record, found in _found(sentences, list(records), name, decoding):
-                write_lines([_line(record, found, plain=written == "text", n_best=n_best)])
+            write_lines(
+                _line(record, found, plain=written == "text", n_best=n_best)
+                for record, found in _found(sentences, list(records), name, decoding)
+            )
 
 
 def _found(

@@ -88,12 +88,10 @@ def _held_out(space: SentenceSpace, split: str, limit: int | None) -> Reading:
     """A split of the corpus that the model was trained on, out of the cache."""
     config = space.config
     corpus = prepare(config.corpus, config.tokenizer, config.model.max_tokens, say)
-    part = {"train": corpus.train, "valid": corpus.valid, "test": corpus.test}[split]
-    rows = np.arange(len(part) if limit is None else min(limit, len(part)))
-    names = (*corpus.labels, None)  # -1, no label, is the last
+    size = len(corpus.split(split))
+    texts, labels = corpus.sentences(split, np.arange(size if limit is None else min(limit, size)))
     left_out = _left_out(corpus.report["splits"][split])
-    labels = [names[code] for code in part.labels[rows].tolist()]
-    return Reading(part.texts(rows), labels, config.corpus.source, split, left_out)
+    return Reading(texts, labels, config.corpus.source, split, left_out)
 
 
 def _kept(

@@ -1,5 +1,6 @@
 """``swae-text sample``: sentences from the prior."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -37,8 +38,6 @@ def sample(
     form: Lines = None,
 ) -> None:
     """Draw vectors from the prior and decode them."""
-    from dataclasses import replace
-
     decoding = replace(
         searched(beams, rerank), temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p
     )

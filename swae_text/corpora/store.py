@@ -61,6 +61,15 @@ class PreparedCorpus:
     cached: bool
     """Whether it was only opened."""
 
+    def split(self, name: str) -> TokenisedSplit:
+        """The part that is called train, valid or test."""
+        return {"train": self.train, "valid": self.valid, "test": self.test}[name]
+
+    def sentences(self, split: str, rows: NDArray[np.int64]) -> tuple[list[str], list[str | None]]:
+        """Normalised texts of some rows of a split, and their labels; None where there is none."""
+        part, names = self.split(split), (*self.labels, None)  # -1, no label, is the last
+        return part.texts(rows), [names[label] for label in part.labels[rows].tolist()]
+
 
 def prepare(
     corpus: CorpusConfig, tokenizer: TokenizerConfig, max_tokens: int, progress: Progress

@@ -31,11 +31,8 @@ class HeldOut:
     @classmethod
     def of(cls, corpus: PreparedCorpus, source: str, split: str, most: int) -> "HeldOut":
         """The first ``most`` sentences of the ``valid`` or ``test`` split of a prepared corpus."""
-        part = corpus.test if split == "test" else corpus.valid
-        rows = np.arange(min(len(part), most))
-        names = (*corpus.labels, None)  # -1, no label, is the last
-        labels = [names[label] for label in part.labels[rows].tolist()]
-        return cls(source, split, part.texts(rows), labels)
+        rows = np.arange(min(len(corpus.split(split)), most))
+        return cls(source, split, *corpus.sentences(split, rows))
 
 
 class Encoded:

@@ -138,9 +138,7 @@ class Judges:
 
     def labelled(self, split: str) -> tuple[list[str], list[str]]:
         """Sentences of a split that have a label, and those labels."""
-        part = getattr(self.corpus, split)
-        rows = np.flatnonzero(part.labels >= 0)
-        return part.texts(rows), [self.corpus.labels[label] for label in part.labels[rows].tolist()]
+        return self._labelled(split, np.flatnonzero(self.corpus.split(split).labels >= 0))
 
     def train_sample(self, most: int, seed: int) -> list[str]:
         """At most ``most`` training sentences, chosen by seed, in the order of the corpus."""
@@ -149,10 +147,13 @@ class Judges:
 
     def labelled_sample(self, most: int, seed: int) -> tuple[list[str], list[str]]:
         """At most ``most`` labelled training sentences, chosen by seed, and their labels."""
-        texts, labels = self.labelled("train")
+        rows = np.flatnonzero(self.corpus.train.labels >= 0)
         random = torch.Generator().manual_seed(seed)
-        chosen = torch.randperm(len(texts), generator=random)[:most].tolist()
-        return [texts[row] for row in chosen], [labels[row] for row in chosen]
+        return self._labelled("train", rows[torch.randperm(len(rows), generator=random)[:most]])
+
+    def _labelled(self, split: str, rows: NDArray[np.int64]) -> tuple[list[str], list[str]]:
+        texts, labels = self.corpus.sentences(split, rows)
+        return texts, [label for label in labels if label is not None]
 
     def kept(self, name: str, make: Callable[[], Any]) -> Any:
         """A JSON value that is computed once for this corpus and kept under a name."""

@@ -112,10 +112,8 @@ def _moved(
 ) -> list[str]:
     """Sentences moved towards the other label."""
     z = space.encode(texts)
-    up = apply(z, vector, strength)
-    down = apply(z, vector, -strength)
-    is_positive = torch.tensor([label == vector.positive for label in labels], device=z.device)
-    return space.decode(torch.where(is_positive[:, None], down, up))
+    away = [-strength if label == vector.positive else strength for label in labels]
+    return space.decode(apply(z, vector, torch.tensor(away)))
 
 
 def _other(label: str, vector: AttributeVector) -> str:

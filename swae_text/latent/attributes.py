@@ -22,7 +22,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from swae_text.errors import ConfigError, CorpusError
-from swae_text.latent.logistic import logistic_regression
+from swae_text.latent.logistic import linear_reader
 
 Method: TypeAlias = Literal["mean", "whitened", "logistic"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -162,10 +162,8 @@ def _probe(
     z: Float[Tensor, "n dim"], labels: Bool[Tensor, " n"]
 ) -> tuple[Float[Tensor, " dim"], float]:
     """Weight and bias of the logistic probe, in the units of the latents."""
-    mean, std = z.mean(0), z.std(0).clamp_min(torch.finfo(z.dtype).eps)
-    weight, bias = logistic_regression((z - mean) / std, labels.long())
-    line = ((weight[1] - weight[0]) / std).to(z)
-    return line, float(bias[1] - bias[0] - line @ mean)
+    weight, bias = linear_reader(z, labels.long())
+    return weight[1] - weight[0], float(bias[1] - bias[0])
 
 
 def _held_out_accuracy(z: Float[Tensor, "n dim"], labels: Bool[Tensor, " n"]) -> float:

@@ -2,7 +2,8 @@
 
     min over W, b   mean −log softmax(W z + b)[label]  +  λ/2 |W|²
 
-The optimum is unique, so no seed is needed; it is found by L-BFGS. Give standardised vectors.
+The optimum is unique, so no seed is needed; it is found by L-BFGS. Give standardised vectors, or
+use ``linear_reader``, which standardises them itself.
 """
 
 import torch
@@ -34,3 +35,13 @@ def logistic_regression(
 
         solver.step(loss)  # type: ignore[no-untyped-call]
     return weight.detach(), bias.detach()
+
+
+def linear_reader(
+    z: Float[Tensor, "n dim"], labels: Int[Tensor, " n"]
+) -> tuple[Float[Tensor, "classes dim"], Float[Tensor, " classes"]]:
+    """The same of standardised vectors; weights and biases are in the units of those given."""
+    mean, std = z.mean(0), z.std(0).clamp_min(torch.finfo(z.dtype).eps)
+    weight, bias = logistic_regression((z - mean) / std, labels)
+    weight = (weight / std).to(z)
+    return weight, bias.to(z) - weight @ mean

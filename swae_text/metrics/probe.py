@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from swae_text.errors import CorpusError
-from swae_text.latent.logistic import SIGNATURE, logistic_regression
+from swae_text.latent.logistic import SIGNATURE, linear_reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,8 @@ def linear_probe(
     """
     if not len(test) or bool((train_labels == train_labels[:1]).all()):
         raise CorpusError("a probe needs held-out latents, and training latents of two labels")
-    mean, std = train.mean(0), train.std(0).clamp_min(torch.finfo(train.dtype).eps)
-    seen, unseen = (((x - mean) / std).float() for x in (train, test))
-    weight, bias = logistic_regression(seen, train_labels)
-    told = (unseen @ weight.T + bias).argmax(1)
+    weight, bias = linear_reader(train, train_labels)
+    told = (test @ weight.T + bias).argmax(1)
     counts = torch.bincount(test_labels)
     return LinearProbe(
         accuracy=(told == test_labels).double().mean().item(),

@@ -63,39 +63,25 @@ def test_a_draw_at_temperature_one_follows_the_distribution():
     torch.testing.assert_close(draws(Decoding(1.0)), LOGITS.exp()[0], atol=0.03, rtol=0)
 
 
-def test_top_k_keeps_the_likeliest():
+@pytest.mark.parametrize("cut", [{"top_k": 2}, {"top_p": 0.65}, {"min_p": 0.7}])
+def test_a_cut_keeps_the_likeliest_and_their_odds(cut):
     torch.testing.assert_close(
-        draws(Decoding(1.0, top_k=2)),
+        draws(Decoding(1.0, **cut)),
         torch.tensor([0, 0, 0, 0, 0, 3 / 7, 4 / 7]),
         atol=0.03,
         rtol=0,
     )
 
 
-def test_top_p_keeps_the_smallest_set_that_reaches_the_mass():
-    torch.testing.assert_close(
-        draws(Decoding(1.0, top_p=0.65)),
-        torch.tensor([0, 0, 0, 0, 0, 3 / 7, 4 / 7]),
-        atol=0.03,
-        rtol=0,
-    )
-    assert draws(Decoding(1.0, top_p=0.01))[6] == 1
+@pytest.mark.parametrize("cut", [{"top_p": 0.01}, {"min_p": 1.0}])
+def test_the_hardest_cut_keeps_one(cut):
+    assert draws(Decoding(1.0, **cut))[6] == 1
 
 
 def test_padding_and_begin_are_never_written():
     logits = torch.zeros(1, 6)
     logits[0, [PAD, BOS]] = 50.0
     assert choose(logits, Decoding(), None).item() not in (PAD, BOS)
-
-
-def test_min_p_keeps_what_is_likely_enough_beside_the_likeliest():
-    torch.testing.assert_close(
-        draws(Decoding(1.0, min_p=0.7)),
-        torch.tensor([0, 0, 0, 0, 0, 3 / 7, 4 / 7]),
-        atol=0.03,
-        rtol=0,
-    )
-    assert draws(Decoding(1.0, min_p=1.0))[6] == 1
 
 
 @pytest.mark.parametrize(
