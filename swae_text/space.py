@@ -24,6 +24,7 @@ from swae_text.errors import ConfigError, CorpusError, ModelFolderError
 from swae_text.folder import ModelParts, read_folder, write_folder
 from swae_text.generation.candidates import Candidate, likeliest, nearest
 from swae_text.generation.decoding import Decoding, generate
+from swae_text.latent.edits import Edit, Goal, edit
 from swae_text.latent.interpolation import interpolate_through
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.models.code_model import CodeModel
@@ -190,6 +191,45 @@ class SentenceSpace:
         z = interpolate_through(self.encode(sentences, space=space), steps, path)
         t = [step / (steps - 1) for step in range(len(z))]
         return Interpolation(t, self.decode(z, space=space, decoding=decoding), z)
+
+    def edit(
+        self,
+        texts: Sequence[str],
+        goals: Sequence[Goal],
+        *,
+        space: Space | None = None,
+        decoding: Decoding = GREEDY,
+        confidence: float = 0.9,
+        leash: float = 0.8,
+    ) -> list[Edit]:
+        """Change sentences until every goal is met; see ``latent/edits.py``.
+
+        Args:
+            texts: the sentences.
+            goals: ``AttributeVector.goal(label)`` for instance, of attributes fitted in ``space``.
+            space: where the goals read and the steps are taken.
+            decoding: how points on the way are written out.
+            confidence: probability of each goal that is enough, in (0, 1).
+            leash: the longest way, as a share of the length of the vectors.
+
+        Raises:
+            CorpusError: a sentence has more pieces than the model reads.
+            ConfigError: a confidence outside (0, 1), or a leash below 0.
+        """
+        return edit(
+            texts,
+            goals,
+            decode=lambda z: self.decode(z, space=space, decoding=decoding),
+            encode=lambda said: self.encode(said, space=space),
+            readable=self.fits,
+            slots=self.slots(space),
+            confidence=confidence,
+            leash=leash,
+        )
+
+    def slots(self, space: Space | None = None) -> int:
+        """Parts of a vector that the decoder reads one by one; a latent is read as a whole."""
+        return 1 if self._is_latent(space) else self.config.model.slots
 
     def sample(
         self, n: int, *, seed: int = 0, label: str | None = None, decoding: Decoding = GREEDY

@@ -1,9 +1,9 @@
 """``swae-text attribute``: find the direction of an attribute, and move sentences along it."""
 
-import random
-from collections import Counter
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,74 +16,30 @@ from swae_text.cli.arguments import (
     Rerank,
     Space,
     SpaceName,
-    TextColumn,
     open_space,
     searched,
 )
+from swae_text.cli.attribute_fit import fit
 from swae_text.cli.formatting import as_record, compact, line_form
-from swae_text.cli.streams import for_sentences, in_batches, read_records, say, write_lines
-from swae_text.errors import CorpusError, ModelFolderError
+from swae_text.cli.streams import for_sentences, in_batches, read_records, write_lines
+from swae_text.errors import ConfigError, ModelFolderError
 
 if TYPE_CHECKING:
-    import swae_text.latent.attributes
-    import swae_text.space
+    from torch import Tensor
+
+    from swae_text.generation.decoding import Decoding
+    from swae_text.latent.attributes import AttributeVector
+    from swae_text.latent.edits import Goal
+    from swae_text.latent.values import ValueVector
+    from swae_text.space import SentenceSpace
+
+    Attribute = AttributeVector | ValueVector
+
+Moves = list[tuple[str, dict[str, Any]]]
+"""What became of one sentence, once for each strength: the text, and what there is to tell."""
 
 app = typer.Typer(no_args_is_help=True, help="Fit an attribute's direction, and apply it.")
-
-
-@app.command()
-def fit(
-    model: Model,
-    data: Annotated[str, typer.Option(help="File, folder or catalog name with labelled rows.")],
-    out: Annotated[Path, typer.Option(help="File to write, *.safetensors.")],
-    label: Annotated[
-        str | None, typer.Option(help="Column of the label. Default: found by name.")
-    ] = None,
-    positive: Annotated[
-        str | None,
-        typer.Option(help="Label to move to. Default: the later of two in sorted order."),
-    ] = None,
-    text: TextColumn = None,
-    split: Annotated[
-        Literal["train", "valid", "test"], typer.Option(help="Split to learn from.")
-    ] = "train",
-    limit: Annotated[
-        int, typer.Option(min=2, help="Sentences to learn from, chosen by seed.")
-    ] = 20_000,
-    method: Annotated[
-        Literal["mean", "whitened", "logistic"],
-        typer.Option(help="Difference of the means, whitened or not, or normal of a probe."),
-    ] = "mean",
-    space: Space = None,
-) -> None:
-    """Find the direction between the vectors of two labels and write it to a file."""
-    import torch
-
-    from swae_text.cli.reading import account, read_sentences
-    from swae_text.latent.attributes import fit_attribute
-    from swae_text.vectors import save_vector
-
-    sentences = open_space(model)
-    chosen: SpaceName = space or sentences.default_space
-    found = read_sentences(sentences, data, split=split, text=text, label=label)
-    say(account(found))
-    negative, positive = _two_labels(found.labels, positive, data)
-    texts, labels = _labelled(found.texts, found.labels, limit)
-    vector = fit_attribute(
-        sentences.encode(texts, space=chosen),
-        torch.tensor([name == positive for name in labels]),
-        method=method,
-        positive=positive,
-        negative=negative,
-    )
-    save_vector(vector, out, space=chosen)
-    length = vector.direction.norm().item()
-    cosines = ", ".join(f"{name} {value:.2f}" for name, value in vector.cosines.items())
-    say(
-        f"{out}: from '{negative}' ({vector.n_negative}) to '{positive}' ({vector.n_positive}), "
-        f"method {method}, length {length:.3g} in space '{chosen}'; a probe reads "
-        f"{100 * vector.accuracy:.1f} % of held-out sentences rightly; cosines: {cosines}"
-    )
+app.command()(fit)
 
 
 @app.command()
@@ -94,54 +50,70 @@ def apply(
     strength: Annotated[
         list[float] | None,
         typer.Option(
-            help="1 is the distance between the labels' means; below 0: back. May be repeated."
+            help="1 is the distance between the labels' means, or one unit of a number; "
+            "below 0: back. May be repeated."
         ),
     ] = None,
     to: Annotated[
         str | None,
-        typer.Option(metavar="LABEL", help="As far as the probe needs to be sure of this label."),
+        typer.Option(
+            metavar="LABEL|NUMBER",
+            help="As far as it takes: until the probe is sure of the label, or reads the number.",
+        ),
+    ] = None,
+    by: Annotated[
+        Literal["line", "gradient"] | None,
+        typer.Option(
+            help="With --to: along the line, or uphill on the slot probe, keeping the nearest "
+            "sentence that convinces it. Default: gradient if there is such a probe."
+        ),
     ] = None,
     confidence: Annotated[
         float, typer.Option(min=0.5, max=0.9999, help="With --to: probability that is enough.")
     ] = 0.9,
     leash: Annotated[
-        float, typer.Option(min=0.0, help="With --to: strength at most, to keep the content.")
-    ] = 20.0,
+        float,
+        typer.Option(min=0.0, help="With --to: way at most, as a share of the vector's length."),
+    ] = 0.8,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="VECTOR=STRENGTH|LABEL",
+            help="Another attribute: a strength on the line, a label by gradient. May be repeated.",
+        ),
+    ] = None,
+    orthogonal: Annotated[
+        bool, typer.Option("--orthogonal", help="Take from each direction what the others share.")
+    ] = False,
     space: Space = None,
     beams: Beams = 1,
     rerank: Rerank = False,
     form: Lines = None,
     batch_size: BatchSize = 64,
 ) -> None:
-    """Move sentences along an attribute's direction; a record out for each in and strength."""
-    import torch
+    """Move sentences along an attribute's direction; a record out for each in and strength.
 
-    from swae_text.latent import attributes
-
+    A record tells what the probe reads from the sentence before and after (the one written,
+    encoded again), what it reads at the point aimed at, and the distance moved.
+    """
     if to is not None and strength:
-        raise typer.BadParameter("give --strength or --to LABEL, not both")
-    sentences, decoding, written = open_space(model), searched(beams, rerank), line_form(form)
-    found, chosen = _opened(vector, sentences, space, model)
-
-    def move(texts: list[str]) -> list[list[tuple[str, dict[str, float]]]]:
-        z = sentences.encode(texts, space=chosen)
-        if to is None:
-            asked = [torch.full((len(z),), value) for value in strength or [1.0]]
-        else:
-            asked = [attributes.strength_to(z, found, to, confidence=confidence, leash=leash)]
-        before = compact(found.confidence(z).tolist())
-        moves: list[list[tuple[str, dict[str, float]]]] = [[] for _ in texts]
-        for strengths in asked:
-            there = attributes.apply(z, found, strengths)
-            said = sentences.decode(there, space=chosen, decoding=decoding)
-            after = compact(found.confidence(there).tolist())
-            far = compact((there - z).norm(dim=1).tolist())
-            numbers = zip(compact(strengths.tolist()), before, after, far, strict=True)
-            for row, text, (s, old, new, distance) in zip(moves, said, numbers, strict=True):
-                told = {"strength": s, "before": old, "after": new, "distance": distance}
-                row.append((text, told))
-        return moves
-
+        raise typer.BadParameter("give --strength or --to, not both")
+    if to is None and by:
+        raise typer.BadParameter("--by says how to get to a target: give --to as well")
+    if orthogonal and not also:
+        raise typer.BadParameter("--orthogonal is of several directions: give --also")
+    opened, written = open_space(model), line_form(form)
+    found, chosen = _opened(vector, opened, space, model)
+    others = [_other(pair, opened, chosen, model) for pair in also or []]
+    how = _How(opened, chosen, searched(beams, rerank), confidence, leash)
+    if to is not None and (by or ("gradient" if _has_slots(found) else "line")) == "gradient":
+        if orthogonal:
+            raise typer.BadParameter("--orthogonal is of directions: give --by line")
+        goals = [_goal(found, to, vector), *(_goal(*pair) for pair in others)]
+        move = partial(_uphill, how, goals)
+    else:
+        shifts = _shifts(found, others, orthogonal)
+        move = partial(_along, how, *shifts, strength or [1.0], to)
     for batch in in_batches(read_records(file), batch_size):
         write_lines(
             as_record(record, text, written, **told)
@@ -150,9 +122,156 @@ def apply(
         )
 
 
+@dataclass(frozen=True)
+class _How:
+    """What all moves of a run share."""
+
+    space: "SentenceSpace"
+    name: SpaceName
+    decoding: "Decoding"
+    confidence: float
+    leash: float
+
+
+def _uphill(how: _How, goals: "list[Goal]", texts: list[str]) -> list[Moves]:
+    """Gradient steps until every goal is met."""
+    edits = how.space.edit(
+        texts,
+        goals,
+        space=how.name,
+        decoding=how.decoding,
+        confidence=how.confidence,
+        leash=how.leash,
+    )
+    return [
+        [
+            (
+                made.text,
+                _told(before=made.before, after=made.after, distance=made.distance)
+                | {"reached": made.reached},
+            )
+        ]
+        for made in edits
+    ]
+
+
+def _along(
+    how: _How,
+    vector: "Attribute",
+    shift: "Tensor",
+    strengths: list[float],
+    to: str | None,
+    texts: list[str],
+) -> list[Moves]:
+    """Along the line, by each strength or as far as it takes; ``shift`` is that of the others."""
+    import torch
+
+    from swae_text.latent.attributes import apply
+
+    z = how.space.encode(texts, space=how.name)
+    start = z + shift.to(z)
+    asked = [torch.full((len(z),), value) for value in strengths]
+    if to is not None:
+        asked = [_strength_to(vector, start, to, how)]
+    before = vector.read(z).tolist()
+    moves: list[Moves] = [[] for _ in texts]
+    for each in asked:
+        there = apply(start, vector, each)
+        said = how.space.decode(there, space=how.name, decoding=how.decoding)
+        columns = (each, vector.read(there), (there - z).norm(dim=1))
+        rows = zip(moves, said, before, _read(how, vector, said), *columns, strict=True)
+        for row, text, old, new, *numbers in rows:
+            s, aimed, far = (number.item() for number in numbers)
+            row.append((text, _told(strength=s, before=old, aimed=aimed, after=new, distance=far)))
+    return moves
+
+
+def _read(how: _How, vector: "Attribute", said: list[str]) -> list[float | None]:
+    """What is read from the sentences that were written; None where one is too long to encode."""
+    fits = how.space.fits(said)
+    short = [text for text, fit in zip(said, fits, strict=True) if fit]
+    values = iter(vector.read(how.space.encode(short, space=how.name)).tolist())
+    return [next(values) if fit else None for fit in fits]
+
+
+def _told(**numbers: float | None) -> dict[str, Any]:
+    """Numbers of a record, in few digits."""
+    return {
+        name: None if number is None else compact([number])[0] for name, number in numbers.items()
+    }
+
+
+def _has_slots(vector: "Attribute") -> bool:
+    """Whether there is a probe to follow."""
+    return getattr(vector, "probe", None) is not None
+
+
+def _strength_to(vector: "Attribute", z: "Tensor", to: str, how: _How) -> "Tensor":
+    """Strengths to a label, or to a number; no further than the leash.
+
+    Raises:
+        ConfigError: a label that the attribute has not, or a number where one is wanted.
+    """
+    from swae_text.latent.attributes import AttributeVector, leashed
+
+    if isinstance(vector, AttributeVector):
+        return vector.strength_to(z, to, confidence=how.confidence, leash=how.leash)
+    try:
+        value = float(to)
+    except ValueError:
+        raise ConfigError(f"--to {to}: '{vector.name}' is a number: give one") from None
+    return leashed(vector.strength_to(z, value), z, vector, how.leash)
+
+
+def _goal(vector: "Attribute", label: str, path: Path) -> "Goal":
+    """What is wanted of an attribute with labels.
+
+    Raises:
+        ConfigError: it is one of numbers, or has not the label.
+    """
+    from swae_text.latent.attributes import AttributeVector
+
+    if not isinstance(vector, AttributeVector):
+        raise ConfigError(f"{path}: of a number, which no gradient follows: give --by line")
+    return vector.goal(label)
+
+
+def _shifts(
+    vector: "Attribute", others: "list[tuple[Attribute, str, Path]]", apart: bool
+) -> "tuple[Attribute, Tensor]":
+    """The vector and what the others add, each without what it shares if ``apart``.
+
+    Raises:
+        ConfigError: another attribute's strength is no number, or nothing of one is left.
+    """
+    import torch
+
+    from swae_text.latent.attributes import orthogonal
+
+    directions = [vector.direction, *(other.direction for other, _, _ in others)]
+    first, *rest = orthogonal(directions) if apart else directions
+    shift = torch.zeros_like(first)
+    for direction, (_, strength, path) in zip(rest, others, strict=True):
+        try:
+            shift = shift + float(strength) * direction
+        except ValueError:
+            raise ConfigError(f"--also {path}={strength}: give a strength") from None
+    return replace(vector, direction=first), shift
+
+
+def _other(
+    pair: str, space: "SentenceSpace", chosen: SpaceName, model: Path
+) -> "tuple[Attribute, str, Path]":
+    """``VECTOR=STRENGTH`` or ``VECTOR=LABEL``, opened."""
+    name, equals, value = pair.rpartition("=")
+    if not equals:
+        raise typer.BadParameter(f"--also {pair}: give VECTOR=STRENGTH or VECTOR=LABEL")
+    return _opened(Path(name), space, chosen, model)[0], value, Path(name)
+
+
 def _opened(
-    path: Path, sentences: "swae_text.space.SentenceSpace", asked: SpaceName | None, model: Path
-) -> "tuple[swae_text.latent.attributes.AttributeVector, SpaceName]":
+    path: Path, space: "SentenceSpace", asked: SpaceName | None, model: Path
+) -> "tuple[Attribute, SpaceName]":
     """The vector and its space, if they are of this model.
 
     Raises:
@@ -160,43 +279,14 @@ def _opened(
     """
     from swae_text.vectors import load_vector
 
-    vector, fitted = load_vector(path)
+    vector, fitted = load_vector(path, space.device)
     if asked not in (None, fitted):
         raise ModelFolderError(f"{path}: fitted in space '{fitted}', not in '{asked}'")
     chosen: SpaceName = "code" if fitted == "code" else "latent"
-    size, dim = len(vector.direction), sentences.dim(chosen)
+    size, dim = len(vector.direction), space.dim(chosen)
     if size != dim:
         raise ModelFolderError(
             f"{path}: has {size} numbers and space '{chosen}' of {model} has {dim}: "
             "fit it again with this model"
         )
     return vector, chosen
-
-
-def _labelled(
-    texts: list[str], labels: list[str | None], limit: int
-) -> tuple[list[str], list[str | None]]:
-    """At most ``limit`` sentences that have a label, from all over a corpus that may be sorted."""
-    rows = [row for row, label in enumerate(labels) if label is not None]
-    rows = sorted(random.Random(0).sample(rows, min(limit, len(rows))))
-    return [texts[row] for row in rows], [labels[row] for row in rows]
-
-
-def _two_labels(labels: list[str | None], positive: str | None, data: str) -> tuple[str, str]:
-    """Names of the negative and the positive label; with ``positive`` it is one against the rest.
-
-    Raises:
-        CorpusError: there are not two labels, or not the one asked for.
-    """
-    names = sorted(name for name in Counter(labels) if name is not None)
-    listed = ", ".join(names[:8]) or "none"
-    if len(names) < 2:
-        raise CorpusError(f"{data}: an attribute needs two labels; found: {listed}: give --label")
-    if positive is None and len(names) > 2:
-        raise CorpusError(f"{data}: more than two labels ({listed}): choose one with --positive")
-    if positive is None:
-        return names[0], names[1]
-    if positive not in names:
-        raise CorpusError(f"{data}: no sentence has the label '{positive}'; found: {listed}")
-    rest = [name for name in names if name != positive]
-    return (rest[0] if len(rest) == 1 else f"not {positive}"), positive

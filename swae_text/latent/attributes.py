@@ -10,10 +10,13 @@ of the groups are apart, so that strengths mean the same for all. The probe come
 It says how sure it is before and after, and how far a latent has to go for it to be sure:
 
     s(z) = (logit p - w·z - b) / w·v     where the probe reads less than p;  0 where it reads more
+
+``slot_probe.py`` has a probe that reads more than a line can, and ``edits.py`` follows it;
+``values.py`` has the directions of numbers.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -22,7 +25,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from swae_text.errors import ConfigError, CorpusError
+from swae_text.latent.edits import Goal
 from swae_text.latent.logistic import linear_reader
+from swae_text.latent.slot_probe import SlotProbe, fit_slot_probe
+from swae_text.latent.values import ValueVector
 
 Method: TypeAlias = Literal["mean", "whitened", "logistic"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -54,10 +60,66 @@ class AttributeVector:
     """Name of the label that strength > 0 moves to."""
     negative: str = "negative"
     """Name of the label that strength < 0 moves to."""
+    probe: SlotProbe | None = None
+    """A second probe, which is no line and can be followed uphill, where one was asked for."""
+    probe_accuracy: float | None = None
+    """Of that one, on the same held-out sentences."""
 
-    def confidence(self, z: Float[Tensor, "n dim"]) -> Float[Tensor, " n"]:
-        """Probability of ``positive`` that the probe reads from each latent."""
-        return (z @ self.weight.to(z) + self.bias).sigmoid()
+    def log_odds(self, z: Float[Tensor, "n dim"]) -> Float[Tensor, " n"]:
+        """Log-odds of ``positive``, by the better probe that there is."""
+        return self.probe(z) if self.probe else z @ self.weight.to(z) + self.bias
+
+    def read(self, z: Float[Tensor, "n dim"]) -> Float[Tensor, " n"]:
+        """Probability of ``positive`` that the better probe reads from each latent."""
+        return self.log_odds(z).sigmoid()
+
+    def goal(self, label: str) -> Goal:
+        """Log-odds of a label, for ``edits.edit``.
+
+        Raises:
+            ConfigError: a label that the attribute has not.
+        """
+        sign = self._sign(label)
+        return lambda z: sign * self.log_odds(z)
+
+    def strength_to(
+        self,
+        z: Float[Tensor, "n dim"],
+        label: str,
+        *,
+        confidence: float = 0.9,
+        leash: float = math.inf,
+    ) -> Float[Tensor, " n"]:
+        """The least strength at which the linear probe is sure of a label, for each latent.
+
+        Args:
+            z: one row a sentence.
+            label: ``positive`` or ``negative``.
+            confidence: probability of the label that is enough, in (0, 1).
+            leash: how far at most, as a share of the length of the latent.
+
+        Returns:
+            Strengths, below 0 towards ``negative``; 0 where the probe is sure already.
+
+        Raises:
+            ConfigError: a label that the attribute has not, or a confidence outside (0, 1).
+        """
+        sign = self._sign(label)
+        if not 0 < confidence < 1:
+            raise ConfigError(f"confidence={confidence}: give a probability between 0 and 1")
+        wanted = math.log(confidence / (1 - confidence))
+        weight = self.weight.to(z)
+        missing = (wanted - sign * (z @ weight + self.bias)).clamp_min(0.0)
+        slope = float(weight @ self.direction.to(z))
+        return leashed(sign * missing / max(slope, torch.finfo(z.dtype).tiny), z, self, leash)
+
+    def _sign(self, label: str) -> float:
+        """1 towards ``positive``, -1 towards ``negative``."""
+        if label not in (self.positive, self.negative):
+            raise ConfigError(
+                f"label '{label}' is not one of this attribute: {self.negative}, {self.positive}"
+            )
+        return 1.0 if label == self.positive else -1.0
 
 
 def fit_attribute(
@@ -67,8 +129,19 @@ def fit_attribute(
     method: Method = "mean",
     positive: str = "positive",
     negative: str = "negative",
+    slots: int | None = None,
+    generator: torch.Generator | None = None,
 ) -> AttributeVector:
     """Find the direction from the latents where ``labels`` is false to those where it is true.
+
+    Args:
+        z: one row a sentence.
+        labels: which of them have the attribute.
+        method: how the direction is found.
+        positive: name of the attribute.
+        negative: name of its absence.
+        slots: train a ``SlotProbe`` of so many slots beside it; None: the line alone.
+        generator: draws what the slot probe needs.
 
     Raises:
         CorpusError: one of the two groups is empty.
@@ -81,6 +154,14 @@ def fit_attribute(
     weight, bias = _probe(z, labels)
     found = _directions(z, labels, weight)
     direction = found[method]
+    probe, probe_accuracy = None, None
+    if slots is not None:
+        generator = generator or torch.Generator().manual_seed(0)
+        out = _held_out(len(z), z.device)
+        probe = fit_slot_probe(z[~out], labels[~out], slots, generator=generator)
+        with torch.inference_mode():
+            told = probe(z[out]) > 0
+        probe_accuracy = (told == labels[out]).double().mean().item()
     cosines: dict[str, float] = {
         name: torch.cosine_similarity(direction, other, dim=0).item()
         for name, other in found.items()
@@ -96,11 +177,15 @@ def fit_attribute(
         method=method,
         positive=positive,
         negative=negative,
+        probe=probe,
+        probe_accuracy=probe_accuracy,
     )
 
 
 def apply(
-    z: Float[Tensor, "n dim"], vector: AttributeVector, strength: float | Float[Tensor, " n"]
+    z: Float[Tensor, "n dim"],
+    vector: AttributeVector | ValueVector,
+    strength: float | Float[Tensor, " n"],
 ) -> Float[Tensor, "n dim"]:
     """Move latents along the attribute; a negative strength moves them the other way, 0 nowhere.
 
@@ -121,41 +206,37 @@ def apply(
     return z + torch.as_tensor(strength, dtype=z.dtype).to(z)[..., None] * vector.direction.to(z)
 
 
-def strength_to(
+def leashed(
+    strength: Float[Tensor, " n"],
     z: Float[Tensor, "n dim"],
-    vector: AttributeVector,
-    label: str,
-    *,
-    confidence: float = 0.9,
-    leash: float = math.inf,
+    vector: AttributeVector | ValueVector,
+    leash: float,
 ) -> Float[Tensor, " n"]:
-    """The least strength at which the probe is sure of a label, for each latent.
+    """Strengths that move no latent further than ``leash`` times its length."""
+    most = leash * z.norm(dim=1) / vector.direction.norm().to(z)
+    return strength.clamp(-most, most)
 
-    Args:
-        z: one row a sentence.
-        vector: the attribute.
-        label: ``positive`` or ``negative`` of it.
-        confidence: probability of the label that is enough, in (0, 1).
-        leash: strength at most, whichever way.
 
-    Returns:
-        Strengths, below 0 towards ``negative``; 0 where the probe is sure already.
+def orthogonal(directions: Sequence[Float[Tensor, " dim"]]) -> list[Float[Tensor, " dim"]]:
+    """Each direction without what lies in the span of the others.
+
+    Moving along one then leaves the projections on the others where they were.
 
     Raises:
-        ConfigError: a label that the attribute has not, or a confidence outside (0, 1).
+        ConfigError: a direction lies wholly in the span of the others, so that nothing is left.
     """
-    if label not in (vector.positive, vector.negative):
-        raise ConfigError(
-            f"label '{label}' is not one of this attribute: {vector.negative}, {vector.positive}"
-        )
-    if not 0 < confidence < 1:
-        raise ConfigError(f"confidence={confidence}: give a probability between 0 and 1")
-    sign = 1.0 if label == vector.positive else -1.0
-    wanted = math.log(confidence / (1 - confidence))
-    weight = vector.weight.to(z)
-    missing = (wanted - sign * (z @ weight + vector.bias)).clamp_min(0.0)
-    slope = float(weight @ vector.direction.to(z))
-    return sign * (missing / max(slope, torch.finfo(z.dtype).tiny)).clamp_max(leash)
+    kept = []
+    for place, direction in enumerate(directions):
+        others = torch.stack([*directions[:place], *directions[place + 1 :]]).T
+        fitted = others @ torch.linalg.lstsq(others, direction[:, None]).solution
+        rest = direction - fitted[:, 0]
+        if rest.norm() <= 1e-4 * direction.norm():
+            raise ConfigError(
+                f"attribute {place + 1} points where the others do: orthogonal to them nothing "
+                "is left of it"
+            )
+        kept.append(rest)
+    return kept
 
 
 def _probe(
@@ -168,11 +249,16 @@ def _probe(
 
 def _held_out_accuracy(z: Float[Tensor, "n dim"], labels: Bool[Tensor, " n"]) -> float:
     """Of a probe that has not seen them; that of the larger group where a part has one label."""
-    out = torch.arange(len(z), device=z.device) % _HELD_OUT == 0
+    out = _held_out(len(z), z.device)
     if len(set(labels[~out].tolist())) < 2:
         return max(labels.double().mean().item(), 1 - labels.double().mean().item())
     weight, bias = _probe(z[~out], labels[~out])
     return ((z[out] @ weight + bias > 0) == labels[out]).double().mean().item()
+
+
+def _held_out(n: int, device: torch.device) -> Bool[Tensor, " n"]:
+    """The latents that test a probe: every tenth."""
+    return torch.arange(n, device=device) % _HELD_OUT == 0
 
 
 def _directions(

@@ -99,7 +99,8 @@ def test_strength_zero_is_reconstruction(command, tiny_run, vector):
     moved = command("attribute", "apply", tiny_run, vector, "--strength", 0, stdin=LINES).records
     back = command("reconstruct", tiny_run, stdin=LINES).records
     assert [record["text"] for record in moved] == [record["text"] for record in back]
-    assert moved[0]["before"] == moved[0]["after"] and moved[0]["distance"] == 0
+    assert moved[0]["before"] == moved[0]["aimed"] and moved[0]["distance"] == 0
+    assert 0 <= moved[0]["after"] <= 1
 
 
 def test_a_list_of_strengths_gives_as_many_records_and_a_target_is_reached(
@@ -108,12 +109,70 @@ def test_a_list_of_strengths_gives_as_many_records_and_a_target_is_reached(
     apply = ("attribute", "apply", tiny_run, vector)
     several = command(*apply, "--strength", 1, "--strength", 2, stdin=LINES).records
     assert [record.get("strength") for record in several] == [1.0, 2.0, None, 1.0, 2.0]
-    aimed = command(*apply, "--to", "liked", "--confidence", 0.7, stdin=LINES).records
-    assert all(record["after"] >= 0.699 for record in aimed if record["text"])
+    aimed = command(
+        *apply, "--to", "liked", "--confidence", 0.7, "--leash", 99, stdin=LINES
+    ).records
+    assert all(record["aimed"] >= 0.699 for record in aimed if record["text"])
     assert all(record["strength"] >= 0 for record in aimed if record["text"])
     wrong = command(*apply, "--to", "angry", stdin=LINES)
     assert wrong.code == 1 and "'angry' is not one of this attribute" in wrong.err
     assert command(*apply, "--to", "liked", "--strength", 1, stdin=LINES).code == 2
+
+
+@pytest.fixture
+def probed(command, tiny_run, sentences, tmp_path):
+    path = tmp_path / "probed.safetensors"
+    asked = ("--data", sentences, "--out", path, "--probe", "slots")
+    result = command("attribute", "fit", tiny_run, *asked)
+    assert result.code == 0 and "a slot probe" in result.err and "space 'code'" in result.err
+    return path
+
+
+def test_a_slot_probe_is_followed_to_the_nearest_sentence_that_convinces_it(
+    command, tiny_run, probed
+):
+    apply = ("attribute", "apply", tiny_run, probed, "--to")
+    edits = command(*apply, "hated", "--confidence", 0.6, stdin=LINES).records
+    assert len(edits) == 3 and edits[1] == {"text": "", "input": ""}
+    for made in (edits[0], edits[2]):
+        assert made["reached"] == (made["after"] >= 0.6)
+        unchanged = made["text"] == made["input"]
+        assert unchanged == (made["distance"] == 0) and unchanged >= (made["before"] >= 0.6)
+    line = command(*apply, "hated", "--by", "line", stdin=LINES).records
+    assert "strength" in line[0] and "reached" not in line[0]
+    assert command(*apply, "angry", stdin=LINES).code == 1
+    held = command(*apply, "hated", "--leash", 0, stdin=LINES).records
+    assert [made["text"] for made in held] == LINES.splitlines()
+
+
+def test_a_number_is_fitted_and_moved_to(command, tiny_run, sentences, tmp_path):
+    path = tmp_path / "words.safetensors"
+    fit = ("attribute", "fit", tiny_run, "--data", sentences, "--out", path, "--value")
+    result = command(*fit, "words", "--method", "ridge")
+    assert result.code == 0 and "a line explains" in result.err, result.err
+    apply = ("attribute", "apply", tiny_run, path, "--leash", 99)
+    aimed = command(*apply, "--to", 9, stdin=LINES).records
+    assert aimed[0]["aimed"] == pytest.approx(9, abs=1e-3) and aimed[1]["text"] == ""
+    assert command(*apply, "--to", "long", stdin=LINES).code == 1
+    assert command(*fit, "label").code == 1  # labels are no numbers
+    assert command(*fit, "words", "--probe", "slots").code == 2
+
+
+def test_several_attributes_at_once(command, tiny_run, vector, sentences, tmp_path):
+    words = tmp_path / "words.safetensors"
+    fit = ("attribute", "fit", tiny_run, "--data", sentences, "--out", words, "--value", "words")
+    assert command(*fit).code == 0
+    apply = ("attribute", "apply", tiny_run, vector, "--strength", 2)
+    alone = command(*apply, stdin=LINES).records
+    none = command(*apply, "--also", f"{words}=0", stdin=LINES).records
+    both = command(*apply, "--also", f"{words}=3", stdin=LINES).records
+    apart = command(*apply, "--also", f"{words}=3", "--orthogonal", stdin=LINES).records
+    assert none == alone and len({rows[0]["distance"] for rows in (alone, both, apart)}) == 3
+    same = command(*apply, "--also", f"{vector}=1", "--orthogonal", stdin=LINES)
+    assert same.code == 1 and "nothing is left" in same.err.replace("orthogonal to them ", "")
+    assert command(*apply, "--also", f"{words}=much", stdin=LINES).code == 1
+    assert command(*apply, "--also", words, stdin=LINES).code == 2
+    assert command(*apply, "--orthogonal", stdin=LINES).code == 2
 
 
 def test_an_attribute_is_fitted_from_all_over_a_sorted_corpus(

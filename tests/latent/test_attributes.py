@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from swae_text.errors import ConfigError, CorpusError
-from swae_text.latent.attributes import METHODS, apply, fit_attribute, strength_to
+from swae_text.latent.attributes import METHODS, apply, fit_attribute, orthogonal
 
 LABELS = torch.tensor([True, False] * 10)
 
@@ -64,22 +64,47 @@ def test_the_strength_to_a_target_is_the_least_that_convinces_the_probe(label):
     vector = fit_attribute(z, labels)
 
     def sure(z: torch.Tensor) -> torch.Tensor:
-        read = vector.confidence(z)
+        read = vector.read(z)
         return read if label == "positive" else 1 - read
 
-    strength = strength_to(z, vector, label, confidence=0.8)
+    strength = vector.strength_to(z, label, confidence=0.8)
     convinced = sure(z) >= 0.8
     assert convinced.any() and torch.equal(strength == 0, convinced)
     moved = sure(apply(z, vector, strength))
     torch.testing.assert_close(moved[~convinced], torch.full_like(moved[~convinced], 0.8))
-    leashed = strength_to(z, vector, label, confidence=0.8, leash=0.5)
-    torch.testing.assert_close(leashed.abs(), strength.abs().clamp_max(0.5))
+    short = vector.strength_to(z, label, confidence=0.8, leash=0.1)
+    far = (apply(z, vector, strength) - z).norm(dim=1)
+    near = (apply(z, vector, short) - z).norm(dim=1)
+    torch.testing.assert_close(near, torch.minimum(far, 0.1 * z.norm(dim=1)))
 
 
 def test_unknown_labels_and_impossible_confidences_are_refused():
     z, labels, _ = two_groups(40)
     vector = fit_attribute(z, labels)
     with pytest.raises(ConfigError, match="'angry'"):
-        strength_to(z, vector, "angry")
+        vector.strength_to(z, "angry")
     with pytest.raises(ConfigError, match="confidence=1"):
-        strength_to(z, vector, "positive", confidence=1.0)
+        vector.strength_to(z, "positive", confidence=1.0)
+
+
+def test_orthogonal_directions_leave_each_other_alone():
+    torch.manual_seed(0)
+    directions = list(torch.randn(3, 6))
+    kept = orthogonal(directions)
+    for place, rest in enumerate(kept):
+        for other in (*directions[:place], *directions[place + 1 :]):
+            assert abs(float(rest @ other)) < 1e-4
+        assert float(rest @ directions[place]) == pytest.approx(float(rest @ rest), rel=1e-4)
+    with pytest.raises(ConfigError, match="attribute 1 points where the others do"):
+        orthogonal([directions[0], 2 * directions[0]])
+
+
+def test_the_better_probe_reads_where_there_are_two():
+    z, _, _ = two_groups(1000)
+    labels = z[:, 0] > 0
+    line, slots = fit_attribute(z, labels), fit_attribute(z, labels, slots=2)
+    assert slots.probe is not None and slots.probe_accuracy > 0.8
+    assert torch.equal(line.direction, slots.direction)
+    torch.testing.assert_close(slots.read(z), slots.probe(z).sigmoid())
+    torch.testing.assert_close(line.read(z), (z @ line.weight + line.bias).sigmoid())
+    torch.testing.assert_close(slots.goal("negative")(z), -slots.goal("positive")(z))

@@ -1,0 +1,92 @@
+"""Edits in a space whose sentences are the points of a grid: every claim can be counted."""
+
+import itertools
+
+import pytest
+import torch
+
+from swae_text.errors import ConfigError
+from swae_text.latent.edits import edit, surety
+
+SIZE = 9
+
+
+def encode(texts):
+    return torch.tensor([[float(number) for number in text.split()] for text in texts])
+
+
+def decode(z):
+    return [" ".join(str(int(number)) for number in row) for row in z.round().tolist()]
+
+
+def run(texts, goals, slots=1, **more):
+    return edit(
+        texts,
+        goals,
+        decode=decode,
+        encode=encode,
+        readable=lambda said: [len(text) < 40 for text in said],
+        slots=slots,
+        **more,
+    )
+
+
+def above(axis: int, least: float = 3.0, sharpness: float = 4.0):
+    return lambda z: sharpness * (z[:, axis] - least)
+
+
+def test_the_nearest_sentence_that_convinces_is_chosen_and_the_rest_is_kept():
+    texts = [f"{a} {b} 0 0" for a, b in itertools.product((-4, 0, 2), (-5, 5))]
+    for text, made in zip(texts, run(texts, [above(0)], slots=4, leash=3.0), strict=True):
+        assert made.reached and made.after >= 0.9 > made.before
+        assert made.text == f"4 {text.split()[1]} 0 0"
+        assert made.distance == pytest.approx(4 - int(text.split()[0]))
+
+
+def test_a_sentence_that_says_it_already_stays_as_it_is():
+    (made,) = run(["7 1 2 3"], [above(0)], slots=4)
+    assert (made.text, made.distance, made.reached) == ("7 1 2 3", 0.0, True)
+    assert made.before == made.after
+
+
+def test_several_goals_are_met_at_once():
+    (made,) = run(["0 0 5 5"], [above(0), above(1)], slots=4, leash=2.0)
+    assert made.reached
+    assert float(surety(encode([made.text]), [above(0), above(1)])[0]) == pytest.approx(made.after)
+    assert made.text.split()[:2] == ["4", "4"]
+
+
+def test_out_of_reach_of_the_leash_the_surest_is_given_and_said_to_fall_short():
+    (short,) = run(["-9 0 1 1"], [above(0)], slots=4, leash=0.5)
+    assert not short.reached and short.after < 0.9
+    assert short.after >= short.before and short.distance <= 0.5 * 9.5
+    (none,) = run(["-9 0 1 1"], [above(0)], slots=4, leash=0.0)
+    assert (none.text, none.distance) == ("-9 0 1 1", 0.0)
+
+
+def test_sentences_that_cannot_be_read_are_passed_over():
+    def unreadable(said):
+        return [text.split()[0] != "4" for text in said]
+
+    (made,) = edit(
+        ["2 1 1 1"], [above(0)], decode=decode, encode=encode, readable=unreadable, leash=4.0
+    )
+    assert made.reached and made.text.startswith("5")
+
+
+def test_every_sentence_is_edited_on_its_own():
+    torch.manual_seed(0)
+    texts = [" ".join(map(str, row)) for row in torch.randint(-4, 5, (20, 4)).tolist()]
+    goal = [above(1)]
+    together = run(texts, goal, slots=4, leash=3.0)
+    alone = [made for text in texts for made in run([text], goal, slots=4, leash=3.0)]
+    assert together == alone and run([], goal) == []
+
+
+@pytest.mark.parametrize(
+    ("goals", "more"),
+    [([], {}), ([above(0)], {"confidence": 1.0}), ([above(0)], {"leash": -0.1})],
+)
+def test_what_has_no_meaning_is_refused(goals, more):
+    with pytest.raises(ConfigError, match=f"{len(goals)} goals"):
+        run(["1 1 1 1"], goals, **more)
