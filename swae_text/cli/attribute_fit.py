@@ -156,7 +156,8 @@ def _evidence(vector: "AttributeVector | ValueVector") -> str:
     if isinstance(vector, ValueVector):
         return (
             f"'{vector.name}' of {vector.n} sentences "
-            f"({vector.mean:.3g} ± {vector.deviation:.3g}), {length}; a line explains {100 * vector.r2:.1f} % of its variance in held-out "
+            f"({vector.mean:.3g} ± {vector.deviation:.3g}), {length}; a line explains "
+            f"{100 * vector.r2:.1f} % of its variance in held-out "
             f"sentences; cosines: {cosines}"
         )
     slots = (
