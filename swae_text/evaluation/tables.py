@@ -320,8 +320,16 @@ def _transfer(result: Mapping[str, Any]) -> Table:
         f"{name}: test accuracy {100 * c['test_accuracy']:.1f} % (n={c['n']})"
         for name, c in result["transfer"]["classifiers"].items()
     ]
-    note = "; ".join([f"strength {result['transfer']['strength']} (chosen on valid)", *own])
-    return Table("Transfer by attribute vector", tuple(header), rows, note)
+    chosen = result["transfer"]["chosen"]
+    note = "; ".join(
+        [
+            f"chosen on valid: strength of the vector {chosen['vector']}, confidence of an edit "
+            f"{chosen['edit']} (its probe reads {100 * result['transfer']['probe_accuracy']:.1f} % "
+            "of held-out sentences rightly)",
+            *own,
+        ]
+    )
+    return Table("Transfer by an attribute vector and by edits", tuple(header), rows, note)
 
 
 def _transfer_row(row: Mapping[str, Any], judges: Sequence[str]) -> tuple[Cell, ...]:

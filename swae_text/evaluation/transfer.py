@@ -1,16 +1,20 @@
-"""Attribute transfer by vector arithmetic: z + s · v towards the other label, judged by referees.
+"""Attribute transfer in the latent space, judged by referees: along a line, and by edits.
 
-    v = mean z of one label - mean z of the other (training split)        Shen et al. (2020)
+    vector   z + s · v,   v = mean z of one label - mean z of the other        Shen et al. (2020)
+    edit     steps uphill on a probe of the code's slots, chosen by a round trip    latent/edits.py
 
-The strength ``s`` is chosen on the validation split; the sentences with human references are
-looked at once, with that strength.
+The strength ``s`` and the confidence that an edit has to reach are chosen on the validation split;
+the sentences with human references are looked at once, with those. Two rows show what the space
+itself costs: the sources and the first human rewrites, encoded and decoded.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
 
 from swae_text.errors import CorpusError
 from swae_text.evaluation.judges import Judges
@@ -18,9 +22,15 @@ from swae_text.evaluation.settings import EvaluationConfig
 from swae_text.latent.attributes import AttributeVector, apply, fit_attribute
 from swae_text.metrics.transfer import transfer_row, transfer_table
 from swae_text.referees.classifier import Classifier
-from swae_text.space import SentenceSpace
+from swae_text.space import SentenceSpace, Space
 
-_LEARN, _CHOOSE = 20_000, 500  # sentences that the vector and its strength are learned from
+_LINE, _SLOTS = 20_000, 300_000  # sentences that the vector and the probe are learned from
+_CHOOSE = 500  # validation sentences that the settings are chosen on
+_AT_ONCE = 256  # sentences that are edited together
+_EXAMPLES = 50
+
+Move = Callable[[Sequence[str], Sequence[str], float], list[str]]
+"""Sentences, the labels they are to have, and a setting, to sentences."""
 
 
 @dataclass(frozen=True)
@@ -41,92 +51,150 @@ class TransferTask:
 def transfer_rows(
     space: SentenceSpace, task: TransferTask, judges: Judges, config: EvaluationConfig
 ) -> dict[str, Any]:
-    """The rows ``copy``, ``human 0`` … and ``vector``; the classifiers' own accuracy; the strength.
+    """The rows ``copy``, ``human 0`` … and ours; the classifiers' own accuracy; what was chosen.
 
     Raises:
         CorpusError: the labels are not the two of the corpus.
     """
     classifiers = {kind: judges.classifier(kind) for kind in ("ngrams", "cnn")}
-    vector = _vector(space, judges)
-    tried = _tried(space, vector, judges, classifiers["ngrams"], config)
-    strength = max(tried, key=lambda s: tried[s]["g_accuracy_self"]["ngrams"])
+    line, probe = _line(space, judges), _probe(space, judges)
+    targets = _others(task.labels, line)
+    moves: dict[str, tuple[Move, tuple[float, ...]]] = {
+        "vector": (lambda *asked: _along(space, line, *asked), config.strengths),
+        "edit": (lambda *asked: _uphill(space, probe, *asked), config.confidences),
+    }
+    tried: dict[str, dict[float, dict[str, float]]] = {}
+    systems: dict[str, list[str]] = {}
+    chosen: dict[str, float] = {}
+    for name, (move, settings) in moves.items():
+        tried[name] = _tried(move, settings, line, judges, classifiers["ngrams"])
+        chosen[name] = max(settings, key=lambda s: tried[name][s]["g_accuracy_self"])
+        systems[name] = move(task.texts, targets, chosen[name])
+    systems["reconstructed"] = space.reconstruct(task.texts)
+    systems["human 0, reconstructed"] = _reconstructed(space, [row[0] for row in task.references])
+    predict = {kind: classifier.predict for kind, classifier in classifiers.items()}
     rows = transfer_table(
-        {"vector": _moved(space, task.texts, task.labels, vector, strength)},
-        task.texts,
-        task.references,
-        [_other(label, vector) for label in task.labels],
-        {kind: classifier.predict for kind, classifier in classifiers.items()},
-        judges.ngrams.perplexity,
+        systems, task.texts, task.references, targets, predict, judges.ngrams.perplexity
     )
-    test_texts, test_labels = judges.labelled("test")
-    own = {k: c.accuracy(test_texts, test_labels) for k, c in classifiers.items()}
+    test = judges.labelled("test")
     return {
         "rows": [row.to_dict() for row in rows],
-        "strength": strength,
-        "tried_on_valid": {str(s): _short(row) for s, row in tried.items()},
+        "chosen": chosen,
+        "tried_on_valid": {
+            name: {str(s): row for s, row in table.items()} for name, table in tried.items()
+        },
+        "probe_accuracy": probe.probe_accuracy,
+        "examples": [
+            {"source": text, **{name: outputs[row] for name, outputs in systems.items()}}
+            for row, text in enumerate(task.texts[:_EXAMPLES])
+        ],
         "classifiers": {
-            kind: {"signature": c.signature, "test_accuracy": own[kind], "n": len(test_texts)}
+            kind: {"signature": c.signature, "test_accuracy": c.accuracy(*test), "n": len(test[0])}
             for kind, c in classifiers.items()
         },
         "lm": judges.ngrams.signature,
     }
 
 
-def _vector(space: SentenceSpace, judges: Judges) -> AttributeVector:
-    """The mean difference between the two labels of the corpus."""
+def _line(space: SentenceSpace, judges: Judges) -> AttributeVector:
+    """The mean difference between the two labels of the corpus, in the default space."""
+    z, positive, names = _encoded(space, judges, _LINE, None)
+    return fit_attribute(z, positive, negative=names[0], positive=names[1])
+
+
+def _probe(space: SentenceSpace, judges: Judges) -> AttributeVector:
+    """The same with a probe of the slots, in code space."""
+    z, positive, names = _encoded(space, judges, _SLOTS, "code")
+    slots = space.slots("code")
+    return fit_attribute(z, positive, negative=names[0], positive=names[1], slots=slots)
+
+
+def _encoded(
+    space: SentenceSpace, judges: Judges, most: int, name: Space | None
+) -> tuple[Float[Tensor, "n dim"], Bool[Tensor, " n"], tuple[str, ...]]:
+    """Labelled training sentences, which of them have the second label, and the labels."""
     names = judges.corpus.labels
     if len(names) != 2:
         raise CorpusError(f"transfer goes between two labels and the corpus has {len(names)}")
-    texts, labels = judges.labelled_sample(_LEARN, seed=0)
-    z = space.encode(texts)
-    positive = torch.tensor([label == names[1] for label in labels], device=z.device)
-    return fit_attribute(z, positive, positive=names[1], negative=names[0])
+    texts, labels = judges.labelled_sample(most, seed=0)
+    z = space.encode(texts, space=name)
+    return z, torch.tensor([label == names[1] for label in labels], device=z.device), names
 
 
 def _tried(
-    space: SentenceSpace,
+    move: Move,
+    settings: Sequence[float],
     vector: AttributeVector,
     judges: Judges,
     classifier: Classifier,
-    config: EvaluationConfig,
-) -> dict[float, dict[str, Any]]:
-    """Each strength on validation sentences, without references."""
+) -> dict[float, dict[str, float]]:
+    """Each setting on validation sentences, without references."""
     texts, labels = (part[:_CHOOSE] for part in judges.labelled("valid"))
-    targets = [_other(label, vector) for label in labels]
+    targets, none = _others(labels, vector), [list[str]() for _ in texts]
     rows = {}
-    for strength in config.strengths:
-        outputs = _moved(space, texts, labels, vector, strength)
-        judge = {"ngrams": classifier.predict}
-        none: list[list[str]] = [[] for _ in texts]
-        row = transfer_row("vector", texts, outputs, none, targets, judge)
-        rows[strength] = row.to_dict()
+    for setting in settings:
+        outputs = move(texts, targets, setting)
+        row = transfer_row("", texts, outputs, none, targets, {"ngrams": classifier.predict})
+        rows[setting] = {
+            "accuracy": row.accuracy["ngrams"],
+            "self_bleu": row.self_bleu.corpus,
+            "g_accuracy_self": row.g_accuracy_self["ngrams"],
+        }
     return rows
 
 
-def _moved(
+def _along(
     space: SentenceSpace,
-    texts: Sequence[str],
-    labels: Sequence[str],
     vector: AttributeVector,
+    texts: Sequence[str],
+    targets: Sequence[str],
     strength: float,
 ) -> list[str]:
-    """Sentences moved towards the other label."""
+    """Sentences moved along the line."""
     z = space.encode(texts)
-    away = [-strength if label == vector.positive else strength for label in labels]
-    return space.decode(apply(z, vector, torch.tensor(away)))
+    signed = [strength if target == vector.positive else -strength for target in targets]
+    return space.decode(apply(z, vector, torch.tensor(signed)))
 
 
-def _other(label: str, vector: AttributeVector) -> str:
-    if label not in (vector.positive, vector.negative):
-        raise CorpusError(
-            f"label '{label}' is not one of the corpus: {vector.negative}, {vector.positive}"
-        )
-    return vector.negative if label == vector.positive else vector.positive
+def _uphill(
+    space: SentenceSpace,
+    vector: AttributeVector,
+    texts: Sequence[str],
+    targets: Sequence[str],
+    confidence: float,
+) -> list[str]:
+    """Sentences edited until the probe is so sure of their target."""
+    outputs = list(texts)
+    for target in (vector.negative, vector.positive):
+        rows = [row for row, wanted in enumerate(targets) if wanted == target]
+        for start in range(0, len(rows), _AT_ONCE):
+            part = rows[start : start + _AT_ONCE]
+            edits = space.edit(
+                [texts[row] for row in part],
+                [vector.goal(target)],
+                space="code",
+                confidence=confidence,
+            )
+            for row, made in zip(part, edits, strict=True):
+                outputs[row] = made.text
+    return outputs
 
 
-def _short(row: dict[str, Any]) -> dict[str, float]:
-    return {
-        "accuracy": row["accuracy"]["ngrams"],
-        "self_bleu": row["self_bleu"]["corpus"],
-        "g_accuracy_self": row["g_accuracy_self"]["ngrams"],
-    }
+def _reconstructed(space: SentenceSpace, texts: list[str]) -> list[str]:
+    """Encoded and decoded; what is too long for the model stays as it is."""
+    fits = space.fits(texts)
+    back = iter(space.reconstruct([text for text, fit in zip(texts, fits, strict=True) if fit]))
+    return [next(back) if fit else text for text, fit in zip(texts, fits, strict=True)]
+
+
+def _others(labels: Sequence[str], vector: AttributeVector) -> list[str]:
+    """The other label for each.
+
+    Raises:
+        CorpusError: a label is not one of the corpus.
+    """
+    other = {vector.positive: vector.negative, vector.negative: vector.positive}
+    for label in labels:
+        if label not in other:
+            raise CorpusError(f"label '{label}' is not one of the corpus: {', '.join(other)}")
+    return [other[label] for label in labels]

@@ -32,6 +32,7 @@ def small() -> EvaluationConfig:
         paths=4,
         lms=("ngrams",),
         strengths=(1.0, 4.0),
+        confidences=(0.6, 0.8),
     )
 
 

@@ -33,7 +33,13 @@ def test_every_part_has_its_rows_and_its_evidence(space, judges, small, held_out
     ]
     assert [row["name"] for row in result["samples"]] == ["real", "5-gram", "model"]
     rows = [row["name"] for row in result["transfer"]["rows"]]
-    assert rows == ["copy", "human 0", "human 1", "human 2", "human 3", "vector"]
+    ours = ["vector", "edit", "reconstructed", "human 0, reconstructed"]
+    assert rows == ["copy", "human 0", "human 1", "human 2", "human 3", *ours]
+    tried = result["transfer"]["tried_on_valid"]
+    assert {name: [float(s) for s in table] for name, table in tried.items()} == {
+        "vector": list(config.strengths),
+        "edit": list(config.confidences),
+    }
     assert result["evidence"]["n"] == len(held_out.texts)
     assert result["evidence"]["evaluation"] == config.model_dump(mode="json")
     assert 0.5 < result["latent"]["probe"]["accuracy"] <= 1
