@@ -21,6 +21,7 @@ from swae_text.cli.arguments import (
     searched,
 )
 from swae_text.cli.formatting import as_record, compact, line_form
+from swae_text.cli.strays import Strays
 from swae_text.cli.streams import for_sentences, in_batches, read_records, say, write_lines
 from swae_text.errors import CorpusError, ModelFolderError
 
@@ -122,24 +123,26 @@ def apply(
         raise typer.BadParameter("give --strength or --to LABEL, not both")
     sentences, decoding, written = open_space(model), searched(beams, rerank), line_form(form)
     found, chosen = _opened(vector, sentences, space, model)
+    strays = Strays()
 
-    def move(texts: list[str]) -> list[list[tuple[str, dict[str, float]]]]:
+    def move(texts: list[str]) -> list[list[tuple[str, dict[str, float | None]]]]:
         z = sentences.encode(texts, space=chosen)
         if to is None:
             asked = [torch.full((len(z),), value) for value in strength or [1.0]]
         else:
             asked = [attributes.strength_to(z, found, to, confidence=confidence, leash=leash)]
         before = compact(found.confidence(z).tolist())
-        moves: list[list[tuple[str, dict[str, float]]]] = [[] for _ in texts]
+        moves: list[list[tuple[str, dict[str, float | None]]]] = [[] for _ in texts]
         for strengths in asked:
             there = attributes.apply(z, found, strengths)
             said = sentences.decode(there, space=chosen, decoding=decoding)
             after = compact(found.confidence(there).tolist())
             far = compact((there - z).norm(dim=1).tolist())
-            numbers = zip(compact(strengths.tolist()), before, after, far, strict=True)
-            for row, text, (s, old, new, distance) in zip(moves, said, numbers, strict=True):
-                told = {"strength": s, "before": old, "after": new, "distance": distance}
-                row.append((text, told))
+            shares = strays.watch(sentences, there, chosen)
+            numbers = zip(compact(strengths.tolist()), before, after, far, shares, strict=True)
+            for row, text, figures in zip(moves, said, numbers, strict=True):
+                names = ("strength", "before", "after", "distance", "typicality")
+                row.append((text, dict(zip(names, figures, strict=True))))
         return moves
 
     for batch in in_batches(read_records(file), batch_size):
@@ -148,6 +151,7 @@ def apply(
             for record, row in zip(batch, for_sentences(batch, move), strict=True)
             for text, told in row or [("", {})]  # an empty line moves nowhere
         )
+    strays.tell("a smaller --strength (--leash) does not go as far out")
 
 
 def _opened(
