@@ -8,6 +8,7 @@ The space ``"latent"`` is stage two's ``z``, where latent operations happen by d
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -26,8 +27,10 @@ from swae_text.generation.candidates import Candidate, likeliest, nearest
 from swae_text.generation.decoding import Decoding, generate
 from swae_text.latent.edits import Edit, Goal, edit
 from swae_text.latent.interpolation import interpolate_through
+from swae_text.latent.region import Region
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.models.code_model import CodeModel
+from swae_text.models.priors import Prior
 
 Space: TypeAlias = Literal["latent", "code"]
 GREEDY = Decoding()
@@ -100,6 +103,15 @@ class SentenceSpace:
     def default_space(self) -> Space:
         """``latent`` where stage two is trained, else ``code``."""
         return "code" if self.stage_two is None else "latent"
+
+    @property
+    def prior(self) -> Prior | None:
+        """What vectors of the default space were drawn to; None where that has no density."""
+        if self.stage_two is not None:
+            return self.stage_two.prior
+        config, prior = self.config.model, self.autoencoder.prior
+        free = config.regulariser.kind == "none" or config.normalise  # of one length: a sphere
+        return None if free or not isinstance(prior, Prior) else prior
 
     def dim(self, space: Space | None = None) -> int:
         """Numbers in a vector of the space."""
@@ -258,6 +270,26 @@ class SentenceSpace:
         return self.stage_two.sample(n, generator=generator, labels=labels)
 
     @torch.inference_mode()
+    def typicality(
+        self, z: Tensor, *, space: Space | None = None
+    ) -> Float[Tensor, " sentences"] | None:
+        """Share of the prior's draws that are less likely than each vector (``latent/region.py``).
+
+        In [0, 1], uniform for draws; near 0 is outside of what the model knows, near 1 common and
+        plain. Codes are judged as the latents that they are. None where no prior with a density
+        stands for the vectors.
+
+        Raises:
+            ConfigError: the vectors have not as many numbers as the space.
+        """
+        z = self._checked(z, space)
+        if self._region is None:
+            return None
+        if self.stage_two is not None and not self._is_latent(space):
+            z = self.stage_two.encode(z)
+        return self._region.typicality(z)
+
+    @torch.inference_mode()
     def token_accuracy(
         self, texts: Sequence[str], z: Tensor, *, space: Space | None = None, batch_size: int = 256
     ) -> float:
@@ -310,6 +342,11 @@ class SentenceSpace:
                 f"{space or self.default_space} space: give [sentences, {self.dim(space)}]"
             )
         return z.to(self.device)
+
+    @cached_property
+    def _region(self) -> Region | None:
+        """Drawn once for an opened model."""
+        return None if self.prior is None else Region.of(self.prior)
 
     @property
     def _code_dim(self) -> int:

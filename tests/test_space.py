@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from swae_text.config import MMDConfig
 from swae_text.errors import ConfigError, CorpusError, ModelFolderError
 from swae_text.generation.decoding import Decoding
+from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.space import SentenceSpace
 
 TEXTS = ["the cook was kind and quick today .", "my friend shouted at us .", "again ."]
@@ -54,6 +56,31 @@ def test_stage_two_round_trip_is_near_the_code(space):
     code = space.encode(TEXTS, space="code")
     back = space.to_codes(space.to_space(code, "latent"), "latent")
     assert (back - code).square().mean() < 0.1 * code.square().mean()
+
+
+def test_codes_are_as_typical_as_the_latents_that_they_are(space):
+    code, z = space.encode(TEXTS, space="code"), space.encode(TEXTS)
+    shares = space.typicality(z)
+    assert torch.equal(space.typicality(code, space="code"), shares)
+    assert bool(((shares >= 0) & (shares <= 1)).all())
+    assert space.typicality(100 * z).tolist() == [0, 0, 0]
+    with pytest.raises(ConfigError, match="space"):
+        space.typicality(z[:, 1:])
+
+
+def test_free_codes_have_no_typicality(space):
+    alone = SentenceSpace(space.config, space.tokenizer, space.autoencoder)
+    assert alone.prior is None and alone.typicality(alone.encode(TEXTS)) is None
+
+
+@pytest.mark.parametrize(("normalise", "typical"), [(False, True), (True, False)])
+def test_codes_drawn_to_a_prior_are_typical_unless_they_lie_on_a_sphere(space, normalise, typical):
+    regularised = {"regulariser": MMDConfig(), "normalise": normalise}
+    model = space.config.model.model_copy(update=regularised)
+    config = space.config.model_copy(update={"model": model})
+    stage_one = SentenceAutoencoder(model, space.autoencoder.vocab_size)
+    alone = SentenceSpace(config, space.tokenizer, stage_one)
+    assert (alone.typicality(alone.encode(TEXTS)) is not None) == typical
 
 
 def test_token_accuracy_is_a_share(space):

@@ -21,6 +21,8 @@ from swae_text.cli.encode import encode
 from swae_text.cli.evaluate import evaluate
 from swae_text.cli.info import info
 from swae_text.cli.interpolate import interpolate
+from swae_text.cli.neighbours import neighbours
+from swae_text.cli.outliers import outliers
 from swae_text.cli.reconstruct import reconstruct
 from swae_text.cli.sample import sample
 from swae_text.cli.streams import ReaderGone, say, write_lines
@@ -44,6 +46,8 @@ app.command()(encode)
 app.command()(decode)
 app.command()(sample)
 app.command()(interpolate)
+app.command()(neighbours)
+app.command()(outliers)
 app.add_typer(attribute.app, name="attribute")
 app.add_typer(data.app, name="data")
 app.add_typer(config.app, name="config")

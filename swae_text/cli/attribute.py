@@ -21,6 +21,7 @@ from swae_text.cli.arguments import (
 )
 from swae_text.cli.attribute_fit import fit
 from swae_text.cli.formatting import as_record, compact, line_form
+from swae_text.cli.strays import Strays
 from swae_text.cli.streams import for_sentences, in_batches, read_records, write_lines
 from swae_text.errors import ConfigError, ModelFolderError
 
@@ -105,7 +106,7 @@ def apply(
     opened, written = open_space(model), line_form(form)
     found, chosen = _opened(vector, opened, space, model)
     others = [_other(pair, opened, chosen, model) for pair in also or []]
-    how = _How(opened, chosen, searched(beams, rerank), confidence, leash)
+    how = _How(opened, chosen, searched(beams, rerank), confidence, leash, Strays())
     if to is not None and (by or ("gradient" if _has_slots(found) else "line")) == "gradient":
         if orthogonal:
             raise typer.BadParameter("--orthogonal is of directions: give --by line")
@@ -120,6 +121,7 @@ def apply(
             for record, row in zip(batch, for_sentences(batch, move), strict=True)
             for text, told in row or [("", {})]  # an empty line moves nowhere
         )
+    how.strays.tell("a smaller --strength (--leash) does not go as far out")
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ class _How:
     decoding: "Decoding"
     confidence: float
     leash: float
+    strays: Strays
 
 
 def _uphill(how: _How, goals: "list[Goal]", texts: list[str]) -> list[Moves]:
@@ -143,16 +146,12 @@ def _uphill(how: _How, goals: "list[Goal]", texts: list[str]) -> list[Moves]:
         confidence=how.confidence,
         leash=how.leash,
     )
-    return [
-        [
-            (
-                made.text,
-                _told(before=made.before, after=made.after, distance=made.distance)
-                | {"reached": made.reached},
-            )
-        ]
-        for made in edits
-    ]
+    there = how.space.encode([made.text for made in edits], space=how.name)
+    moves: list[Moves] = []
+    for made, share in zip(edits, how.strays.watch(how.space, there, how.name), strict=True):
+        told = _told(before=made.before, after=made.after, distance=made.distance, typicality=share)
+        moves.append([(made.text, told | {"reached": made.reached})])
+    return moves
 
 
 def _along(
@@ -178,11 +177,16 @@ def _along(
     for each in asked:
         there = apply(start, vector, each)
         said = how.space.decode(there, space=how.name, decoding=how.decoding)
-        columns = (each, vector.read(there), (there - z).norm(dim=1))
-        rows = zip(moves, said, before, _read(how, vector, said), *columns, strict=True)
-        for row, text, old, new, *numbers in rows:
-            s, aimed, far = (number.item() for number in numbers)
-            row.append((text, _told(strength=s, before=old, aimed=aimed, after=new, distance=far)))
+        columns = {
+            "strength": each.tolist(),
+            "before": before,
+            "aimed": vector.read(there).tolist(),
+            "after": _read(how, vector, said),
+            "distance": (there - z).norm(dim=1).tolist(),
+            "typicality": how.strays.watch(how.space, there, how.name),
+        }
+        for row, text, *numbers in zip(moves, said, *columns.values(), strict=True):
+            row.append((text, _told(**dict(zip(columns, numbers, strict=True)))))
     return moves
 
 

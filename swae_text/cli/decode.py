@@ -1,7 +1,6 @@
 """``swae-text decode``: vectors, as ``encode`` writes them, to sentences."""
 
 import itertools
-import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +20,7 @@ from swae_text.cli.arguments import (
 )
 from swae_text.cli.formatting import as_json, as_line, line_form
 from swae_text.cli.streams import Record, in_batches, read_records, write_lines
-from swae_text.errors import CorpusError
+from swae_text.cli.vectors import space_of, vector_of
 
 if TYPE_CHECKING:
     import swae_text.generation.decoding
@@ -47,11 +46,11 @@ def decode(
     sentences, decoding = open_space(model), searched(beams, rerank)
     written = line_form("jsonl" if n_best else form)
 
-    def space_of(record: Record) -> SpaceName:
-        return _space(record, space, sentences.default_space)
+    def own_space(record: Record) -> SpaceName:
+        return space_of(record, space, sentences.default_space)
 
     for batch in in_batches(read_records(file), batch_size):
-        for name, records in itertools.groupby(batch, space_of):
+        for name, records in itertools.groupby(batch, own_space):
             write_lines(
                 _line(record, found, plain=written == "text", n_best=n_best)
                 for record, found in _found(sentences, list(records), name, decoding)
@@ -68,7 +67,7 @@ def _found(
     import torch
 
     dim = space.dim(name)
-    vectors = [_vector(record, dim, name) for record in records]
+    vectors = [vector_of(record, dim, name) for record in records]
     z = torch.tensor([z for z in vectors if z is not None]).reshape(-1, dim)
     found: list[list[dict[str, Any]]]
     if decoding.beams > 1:
@@ -91,34 +90,3 @@ def _line(record: Record, found: list[dict[str, Any]], *, plain: bool, n_best: b
         return as_line(text)
     kept = {key: value for key, value in record.fields.items() if key not in ("z", "space")}
     return as_json({**kept, "text": text, **({"candidates": found} if n_best else {})})
-
-
-def _space(record: Record, asked: SpaceName | None, default: SpaceName) -> SpaceName:
-    """The space of one vector: what the user says and what the record says must agree."""
-    own = record.fields.get("space", asked or default)
-    if own not in ("latent", "code"):
-        raise CorpusError(f"{record.where}: 'space' is {own!r}, not 'latent' or 'code'")
-    if asked not in (None, own):
-        raise CorpusError(f"{record.where}: the vector is of space '{own}', not '{asked}'")
-    found: SpaceName = own
-    return found
-
-
-def _vector(record: Record, dim: int, name: str) -> list[float] | None:
-    """The numbers of one record, checked; None for an empty line or an empty vector."""
-    if not record.fields and record.empty:
-        return None
-    if "z" not in record.fields:
-        raise CorpusError(f'{record.where}: no "z": decode reads what `swae-text encode` writes')
-    z = record.fields["z"]
-    if z is None:
-        return None
-    if not isinstance(z, list) or not all(_is_finite(value) for value in z):
-        raise CorpusError(f"{record.where}: 'z' is not a list of finite numbers")
-    if len(z) != dim:
-        raise CorpusError(f"{record.where}: 'z' has {len(z)} numbers; space '{name}' has {dim}")
-    return z
-
-
-def _is_finite(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -7,6 +7,7 @@ import typer
 
 from swae_text.cli.arguments import Beams, Model, PathName, Rerank, Space, open_space, searched
 from swae_text.cli.formatting import as_json, as_line, compact, table
+from swae_text.cli.strays import Strays
 from swae_text.cli.streams import write_lines
 
 
@@ -44,9 +45,13 @@ def interpolate(
         decoding=searched(beams, rerank),
     )
     far = [0.0, *(walk.z[1:] - walk.z[:-1]).norm(dim=1).tolist()]
+    strays = Strays()
+    typical = strays.watch(opened, walk.z, space)
     points: list[dict[str, Any]] = [
-        {"t": t, "text": text, "distance": distance}
-        for t, text, distance in zip(compact(walk.t), walk.texts, compact(far), strict=True)
+        {"t": t, "text": text, "distance": distance, "typicality": share}
+        for t, text, distance, share in zip(
+            compact(walk.t), walk.texts, compact(far), typical, strict=True
+        )
     ]
     points = _collapsed(points) if collapse else points
     form = form or ("table" if sys.stdout.isatty() else "jsonl")
@@ -56,6 +61,7 @@ def interpolate(
         write_lines(as_line(point["text"]) for point in points)
     else:
         write_lines(map(as_json, points))
+    strays.tell("a straight line passes near the centre, --path slerp goes round it")
 
 
 def _row(point: dict[str, Any]) -> list[object]:

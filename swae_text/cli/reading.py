@@ -5,7 +5,7 @@ Without a source, or with the model's own, it is the very split that training he
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -62,6 +62,22 @@ def read_sentences(
     Raises:
         CorpusError: the source cannot be read, lacks the split, or has no sentence to give.
     """
+    parts = list(read_in_blocks(space, source, split=split, limit=limit, text=text, label=label))
+    texts = [sentence for part in parts for sentence in part.texts]
+    labels = [name for part in parts for name in part.labels]
+    return replace(parts[-1], texts=texts, labels=labels)
+
+
+def read_in_blocks(
+    space: SentenceSpace,
+    source: str | None,
+    *,
+    split: str,
+    limit: int | None = None,
+    text: str | None = None,
+    label: str | None = None,
+) -> Iterator[Reading]:
+    """The same, at most ``CHUNK`` sentences at once; the last one's ``left_out`` is that of all."""
     own = space.config.corpus
     changes = {"source": source, "text": text and (text,), "label": label}
     given = {key: value for key, value in changes.items() if value is not None}
@@ -69,29 +85,37 @@ def read_sentences(
     if config.source == "-" and source is None:
         raise CorpusError("this model was trained from stdin, which is gone: give --data FILE")
     if config == with_catalog_defaults(own) and config.source != "-":
-        return _held_out(space, split, limit)
+        yield from _held_out(space, split, limit)
+        return
     parts = read_rows(config)
     if split not in parts and len(parts) > 1:
         raise CorpusError(f"{config.source}: no split '{split}' (there are: {', '.join(parts)})")
     taken = split if len(parts) > 1 else "all"
-    return _kept(space, parts.get(split, parts["train"]), config, taken, limit)
+    yield from _kept(space, parts.get(split, parts["train"]), config, taken, limit)
 
 
-def account(reading: Reading) -> str:
-    """One line: how many sentences were taken, and how many were left out for what reason."""
+def account(reading: Reading, n: int | None = None) -> str:
+    """One line: how many sentences were taken, and how many were left out for what reason.
+
+    Args:
+        reading: all of it, or the last of its blocks.
+        n: sentences of all blocks.
+    """
     counts = [f"{n:,} {reason.replace('_', ' ')}" for reason, n in reading.left_out.items()]
     left_out = f"; left out: {', '.join(counts)}" if counts else ""
-    return f"{reading.source} ({reading.split}): {len(reading.texts):,} sentences{left_out}"
+    taken = len(reading.texts) if n is None else n
+    return f"{reading.source} ({reading.split}): {taken:,} sentences{left_out}"
 
 
-def _held_out(space: SentenceSpace, split: str, limit: int | None) -> Reading:
+def _held_out(space: SentenceSpace, split: str, limit: int | None) -> Iterator[Reading]:
     """A split of the corpus that the model was trained on, out of the cache."""
     config = space.config
     corpus = prepare(config.corpus, config.tokenizer, config.model.max_tokens, say)
-    size = len(corpus.split(split))
-    texts, labels = corpus.sentences(split, np.arange(size if limit is None else min(limit, size)))
-    left_out = _left_out(corpus.report["splits"][split])
-    return Reading(texts, labels, config.corpus.source, split, left_out)
+    size, left_out = len(corpus.split(split)), _left_out(corpus.report["splits"][split])
+    size = size if limit is None else min(limit, size)
+    for start in range(0, max(size, 1), CHUNK):
+        texts, labels = corpus.sentences(split, np.arange(start, min(start + CHUNK, size)))
+        yield Reading(texts, labels, config.corpus.source, split, left_out)
 
 
 def _kept(
@@ -100,22 +124,20 @@ def _kept(
     config: CorpusConfig,
     split: str,
     limit: int | None,
-) -> Reading:
+) -> Iterator[Reading]:
     """The sentences of some rows that have the lengths of the model's own corpus."""
-    ledger, too_many_pieces = Ledger(), 0
-    kept: list[Sentence] = []
+    ledger, read, kept, ended = Ledger(), 0, 0, False
     stream = _clean(rows, config, ledger)
-    wanted = CHUNK if limit is None else limit
-    while chunk := list(itertools.islice(stream, min(CHUNK, wanted))):
+    while not ended and (limit is None or kept < limit):
+        most = CHUNK if limit is None else min(CHUNK, limit - kept)
+        chunk = list(itertools.islice(stream, most))
         short = _readable(space, chunk)
-        too_many_pieces += len(chunk) - len(short)
-        kept += short
-        wanted = CHUNK if limit is None else limit - len(kept)
-    report = CleaningReport.of(ledger.reasons).without(too_many_pieces)
-    if not kept:
-        raise CorpusError(f"{config.source}: no sentence is left to work on ({report})")
-    texts, labels = zip(*kept, strict=True)
-    return Reading(list(texts), list(labels), config.source, split, _left_out(report.to_dict()))
+        read, kept, ended = read + len(chunk), kept + len(short), len(chunk) < most
+        report = CleaningReport.of(ledger.reasons).without(read - kept)
+        if ended and not kept:
+            raise CorpusError(f"{config.source}: no sentence is left to work on ({report})")
+        texts, labels = [text for text, _ in short], [label for _, label in short]
+        yield Reading(texts, labels, config.source, split, _left_out(report.to_dict()))
 
 
 def _clean(rows: Iterator[Row], config: CorpusConfig, ledger: Ledger) -> Iterator[Sentence]:

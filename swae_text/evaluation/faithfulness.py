@@ -14,7 +14,6 @@ from swae_text.evaluation.settings import EvaluationConfig
 from swae_text.metrics.likelihood import importance_weighted
 from swae_text.metrics.perplexity import perplexity
 from swae_text.metrics.reconstruction import reconstruction
-from swae_text.models.priors import Prior
 from swae_text.space import SentenceSpace
 
 _CHUNK = 64
@@ -36,9 +35,7 @@ def reconstruction_rows(encoded: Encoded, *, teacher_forcing: bool = True) -> li
 
 def has_density(space: SentenceSpace) -> bool:
     """Whether the sentences have a likelihood: stochastic codes, and a prior they meet."""
-    regularised = space.config.model.regulariser.kind != "none"
-    explicit = isinstance(space.autoencoder.prior, Prior)
-    return space.config.model.stochastic and regularised and explicit and space.stage_two is None
+    return space.config.model.stochastic and space.stage_two is None and space.prior is not None
 
 
 def likelihood(

@@ -175,6 +175,19 @@ def test_several_attributes_at_once(command, tiny_run, vector, sentences, tmp_pa
     assert command(*apply, "--orthogonal", stdin=LINES).code == 2
 
 
+def test_outputs_far_from_the_prior_are_told_of_once(command, tiny_run, vector):
+    apply = ("attribute", "apply", tiny_run, vector, "--batch-size", 1)
+    far = command(*apply, "--strength", 0, "--strength", 1000, stdin=LINES)
+    shares = [record["typicality"] for record in far.records if record["text"]]
+    assert len(shares) == 4 and shares.count(0.0) == 2
+    assert far.err.count("of 4 outputs") == 1 and "2 farther out" in far.err
+    a, _, b = LINES.splitlines()
+    walk = command("interpolate", tiny_run, a, b, "--steps", 3)
+    assert all(0 <= point["typicality"] <= 1 for point in walk.records)
+    coded = command("interpolate", tiny_run, a, b, "--steps", 3, "--space", "code").records
+    assert coded[0]["typicality"] == walk.records[0]["typicality"]
+
+
 def test_an_attribute_is_fitted_from_all_over_a_sorted_corpus(
     command, tiny_run, sentences, tmp_path
 ):
