@@ -24,7 +24,7 @@ from swae_text.errors import ConfigError, CorpusError, ModelFolderError
 from swae_text.folder import ModelParts, read_folder, write_folder
 from swae_text.generation.candidates import Candidate, likeliest, nearest
 from swae_text.generation.decoding import Decoding, generate
-from swae_text.latent.interpolation import interpolate_through
+from swae_text.latent.interpolation import PathKind, interpolate_through
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.models.code_model import CodeModel
 
@@ -178,7 +178,7 @@ class SentenceSpace:
         self,
         *sentences: str,
         steps: int = 7,
-        path: Literal["linear", "slerp"] = "linear",
+        path: PathKind = "linear",
         space: Space | None = None,
         decoding: Decoding = GREEDY,
     ) -> Interpolation:
