@@ -26,7 +26,7 @@ from swae_text.folder import ModelParts, read_folder, write_folder
 from swae_text.generation.candidates import Candidate, likeliest, nearest
 from swae_text.generation.decoding import Decoding, generate
 from swae_text.latent.edits import Edit, Goal, edit
-from swae_text.latent.interpolation import interpolate_through
+from swae_text.latent.interpolation import PathKind, interpolate_through
 from swae_text.latent.region import Region
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.models.code_model import CodeModel
@@ -191,7 +191,7 @@ class SentenceSpace:
         self,
         *sentences: str,
         steps: int = 7,
-        path: Literal["linear", "slerp"] = "linear",
+        path: PathKind = "linear",
         space: Space | None = None,
         decoding: Decoding = GREEDY,
     ) -> Interpolation:

@@ -14,6 +14,7 @@ import typer
 
 from swae_text import __version__
 from swae_text.cli import attribute, config, data
+from swae_text.cli.arithmetic import analogy, average
 from swae_text.cli.benchmark import benchmark
 from swae_text.cli.curve import curve
 from swae_text.cli.decode import decode
@@ -27,6 +28,7 @@ from swae_text.cli.reconstruct import reconstruct
 from swae_text.cli.sample import sample
 from swae_text.cli.streams import ReaderGone, say, write_lines
 from swae_text.cli.train import train
+from swae_text.cli.traverse import traverse
 from swae_text.errors import SwaeTextError
 
 app = typer.Typer(
@@ -48,6 +50,9 @@ app.command()(sample)
 app.command()(interpolate)
 app.command()(neighbours)
 app.command()(outliers)
+app.command()(analogy)
+app.command()(average)
+app.command()(traverse)
 app.add_typer(attribute.app, name="attribute")
 app.add_typer(data.app, name="data")
 app.add_typer(config.app, name="config")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from swae_text.evaluation.settings import LM
 
 SpaceName = Literal["latent", "code"]
-PathName = Literal["linear", "slerp"]
+PathName = Literal["linear", "slerp", "nlerp"]
 
 Model = Annotated[
     Path, typer.Argument(metavar="MODEL", help="Model folder, or a run folder that has one.")

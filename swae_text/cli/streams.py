@@ -11,9 +11,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from swae_text.errors import CorpusError
+
+T = TypeVar("T")
 
 
 class ReaderGone(Exception):
@@ -43,10 +45,24 @@ def read_records(file: str | None) -> Iterator[Record]:
     Raises:
         CorpusError: the file cannot be read, or a line is not UTF-8 or not a JSON object.
     """
+    for text, fields, where in read_lines(file):
+        sentence = text if fields is None else fields.get("text", "")
+        if not isinstance(sentence, str):
+            raise CorpusError(f"{where}: 'text' is not a string")
+        yield Record(sentence, where, fields or {})
+
+
+def read_lines(file: str | None) -> Iterator[tuple[str, dict[str, Any] | None, str]]:
+    """Each line as it stands, the JSON object that it is (None: it is plain), and ``file:line``.
+
+    Raises:
+        CorpusError: the file cannot be read, or a line is not UTF-8 or not a JSON object.
+    """
     name = "stdin" if file in (None, "-") else str(file)
     with _opened(file) as lines:
         for number, line in enumerate(lines, start=1):
-            yield _parse(line, f"{name}:{number}")
+            where = f"{name}:{number}"
+            yield *_parse(line, where), where
 
 
 @contextmanager
@@ -65,25 +81,21 @@ def _opened(file: str | None) -> Iterator[BinaryIO]:
         yield stream
 
 
-def _parse(line: bytes, where: str) -> Record:
-    """Read one line as a sentence or as a JSON object that holds one."""
+def _parse(line: bytes, where: str) -> tuple[str, dict[str, Any] | None]:
+    """Read one line as text and, if it begins like one, as a JSON object."""
     try:
         text = line.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise CorpusError(f"{where}: not UTF-8 text: convert the file first") from error
     if not text.startswith("{"):
-        return Record(text, where)
+        return text, None
     try:
-        fields = json.loads(text)
+        return text, json.loads(text)
     except json.JSONDecodeError as error:
         raise CorpusError(f"{where}: begins with '{{' but is not JSON ({error.msg})") from error
-    sentence = fields.get("text", "")
-    if not isinstance(sentence, str):
-        raise CorpusError(f"{where}: 'text' is not a string")
-    return Record(sentence, where, fields)
 
 
-def in_batches(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
+def in_batches(records: Iterable[T], size: int) -> Iterator[list[T]]:
     """Cut a stream into lists of ``size``; a person at a terminal is answered line by line."""
     records = iter(records)
     size = 1 if sys.stdin.isatty() and sys.stdout.isatty() else size

@@ -1,12 +1,14 @@
 """Paths between latents: straight lines, and arcs that keep the length a Gaussian latent has.
 
     lerp(a, b, t)  = (1 - t) a + t b
+    nlerp(a, b, t) = ((1 - t)|a| + t|b|) · lerp(a, b, t) / |lerp(a, b, t)|
     slerp(a, b, t) = ((1 - t)|a| + t|b|) · (sin((1 - t)Ω) â + sin(tΩ) b̂) / sin Ω,   Ω = ∠(a, b)
 
 Spherical interpolation: Shoemake (1985); for latents, White (2016, "Sampling Generative
 Networks"). Samples of N(0, I) in d dimensions lie near the sphere of radius √d; the middle of a
 straight line between two of them is at √(d/2), where the decoder has seen little. Here direction
-and length are interpolated apart, so the length always stays between those of the two ends.
+and length are interpolated apart, so the length always stays between those of the two ends. The
+arcs of nlerp and slerp lie in one plane; nlerp turns slower near the ends and faster in the middle.
 """
 
 from itertools import pairwise
@@ -18,7 +20,7 @@ from torch import Tensor
 
 from swae_text.errors import ConfigError
 
-PathKind = Literal["linear", "slerp"]
+PathKind = Literal["linear", "slerp", "nlerp"]
 
 _SMALLEST_SINE = 1e-4  # below it the plane of the arc is rounding noise in float32
 
@@ -31,6 +33,19 @@ def lerp(
     """Point at ``t`` of the straight line; t outside [0, 1] goes on along it."""
     t = _column(t, a)
     return (1 - t) * a + t * b
+
+
+def nlerp(
+    a: Float[Tensor, "*batch dim"],
+    b: Float[Tensor, "*batch dim"],
+    t: float | Float[Tensor, "*batch"],
+) -> Float[Tensor, "*batch dim"]:
+    """Point at ``t`` of the straight line, brought to a length between those of the ends.
+
+    Zero where the line passes through zero: no direction is defined there.
+    """
+    length = lerp(a.norm(dim=-1, keepdim=True), b.norm(dim=-1, keepdim=True), t)
+    return torch.nn.functional.normalize(lerp(a, b, t), dim=-1) * length
 
 
 def slerp(
@@ -71,7 +86,7 @@ def interpolate(
     """
     if steps < 2:
         raise ConfigError(f"steps={steps}: give 2 or more, as both ends are on the path")
-    paths = {"linear": lerp, "slerp": slerp}
+    paths = {"linear": lerp, "slerp": slerp, "nlerp": nlerp}
     if path not in paths:
         raise ConfigError(f"path '{path}' is unknown: give one of {', '.join(paths)}")
     t = torch.linspace(0, 1, steps, dtype=a.dtype, device=a.device)

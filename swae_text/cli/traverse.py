@@ -1,0 +1,115 @@
+"""``swae-text traverse``: a sentence as one coordinate of its vector changes."""
+
+import random
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from swae_text.cli.arguments import Beams, Model, Rerank, Space, SpaceName, open_space, searched
+from swae_text.cli.formatting import as_json, as_line, compact, table
+from swae_text.cli.streams import say, write_lines
+from swae_text.errors import ConfigError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    import swae_text.space
+    from swae_text.latent.arithmetic import Direction
+
+
+def traverse(
+    model: Model,
+    sentence: Annotated[str, typer.Argument(metavar="SENTENCE", help="Where the walk passes.")],
+    axis: Annotated[
+        int | None, typer.Option(min=0, help="Along this axis of the space, from 0.")
+    ] = None,
+    component: Annotated[
+        int | None, typer.Option(min=1, help="Along this principal component of --data, from 1.")
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="Sentences that deviations are of. Default: the model's corpus; for --axis none, "
+            "and 1 is 1."
+        ),
+    ] = None,
+    split: Annotated[
+        Literal["train", "valid", "test"], typer.Option(help="Split of the data.")
+    ] = "train",
+    limit: Annotated[
+        int, typer.Option(min=2, help="Sentences of the data at most, chosen by seed.")
+    ] = 10_000,
+    begin: Annotated[float, typer.Option("--from", help="First position, in deviations.")] = -3.0,
+    end: Annotated[float, typer.Option("--to", help="Last position.")] = 3.0,
+    steps: Annotated[int, typer.Option(min=2, help="Positions, both ends counted.")] = 7,
+    space: Space = None,
+    beams: Beams = 1,
+    rerank: Rerank = False,
+    form: Annotated[
+        Literal["table", "text", "jsonl"] | None,
+        typer.Option("--format", help="Default: table on a terminal, jsonl in a pipe."),
+    ] = None,
+) -> None:
+    """Set the coordinate of a sentence along one direction to each of some positions.
+
+    Positions are in standard deviations from the mean of the data; the rest of the vector stays.
+    The distance is that from the sentence's own vector; its own position is told on stderr.
+    """
+    import sys
+
+    import torch
+
+    from swae_text.latent import arithmetic
+
+    if (axis is None) == (component is None):
+        raise typer.BadParameter("give --axis I or --component K")
+    opened, decoding = open_space(model), searched(beams, rerank)
+    chosen: SpaceName = space or opened.default_space
+    z = opened.encode(sentence, space=chosen)
+    if axis is not None:
+        along = arithmetic.axis(opened.dim(chosen), axis)
+        if data is not None:
+            along = arithmetic.measured(along, _vectors(opened, data, split, limit, chosen))
+    else:
+        along = _component(component or 1, _vectors(opened, data, split, limit, chosen))
+    say(f"the sentence itself is at {float(along.position(z)):.2f}")
+    positions = torch.linspace(begin, end, steps)
+    walk = arithmetic.traverse(z[0], along, positions)
+    texts = opened.decode(walk, space=chosen, decoding=decoding)
+    far = compact((walk - z).norm(dim=1).tolist())
+    points = list(zip(compact(positions.tolist()), texts, far, strict=True))
+    form = form or ("table" if sys.stdout.isatty() else "jsonl")
+    if form == "table":
+        write_lines(table([[position, as_line(text)] for position, text, _ in points]))
+    elif form == "text":
+        write_lines(as_line(text) for _, text, _ in points)
+    else:
+        keys = ("position", "text", "distance")
+        write_lines(as_json(dict(zip(keys, point, strict=True))) for point in points)
+
+
+def _component(number: int, z: "Tensor") -> "Direction":
+    """One principal component of vectors, and how much of their variance lies along it."""
+    from swae_text.latent.arithmetic import Direction, components, measured
+
+    rows, shares = components(z)
+    if number > len(rows):
+        raise ConfigError(f"component {number}: this space has the components 1 to {len(rows)}")
+    say(f"component {number}: {100 * float(shares[number - 1]):.1f} % of the variance")
+    return measured(Direction(rows[number - 1]), z)
+
+
+def _vectors(
+    space: "swae_text.space.SentenceSpace",
+    data: str | None,
+    split: str,
+    limit: int,
+    name: SpaceName,
+) -> "Tensor":
+    """Vectors of sentences from all over a corpus that may be sorted."""
+    from swae_text.cli.reading import account, read_sentences
+
+    found = read_sentences(space, data, split=split)
+    say(account(found))
+    texts = random.Random(0).sample(found.texts, min(limit, len(found.texts)))
+    return space.encode(texts, space=name)
