@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from swae_text.cli.arguments import (
+    Ban,
     BatchSize,
     Beams,
     File,
     Lines,
     Model,
+    Require,
     Rerank,
     Space,
     SpaceName,
@@ -110,6 +112,8 @@ def apply(
     space: Space = None,
     beams: Beams = 1,
     rerank: Rerank = False,
+    ban: Ban = None,
+    require: Require = None,
     form: Lines = None,
     batch_size: BatchSize = 64,
 ) -> None:
@@ -120,7 +124,11 @@ def apply(
 
     if to is not None and strength:
         raise typer.BadParameter("give --strength or --to LABEL, not both")
-    sentences, decoding, written = open_space(model), searched(beams, rerank), line_form(form)
+    sentences, decoding, written = (
+        open_space(model),
+        searched(beams, rerank, ban, require),
+        line_form(form),
+    )
     found, chosen = _opened(vector, sentences, space, model)
 
     def move(texts: list[str]) -> list[list[tuple[str, dict[str, float]]]]:

@@ -5,7 +5,17 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from swae_text.cli.arguments import Beams, Model, PathName, Rerank, Space, open_space, searched
+from swae_text.cli.arguments import (
+    Ban,
+    Beams,
+    Model,
+    PathName,
+    Require,
+    Rerank,
+    Space,
+    open_space,
+    searched,
+)
 from swae_text.cli.formatting import as_json, as_line, compact, table
 from swae_text.cli.streams import write_lines
 
@@ -22,6 +32,8 @@ def interpolate(
     space: Space = None,
     beams: Beams = 1,
     rerank: Rerank = False,
+    ban: Ban = None,
+    require: Require = None,
     collapse: Annotated[
         bool, typer.Option("--collapse", help="Write equal neighbours once, with their count.")
     ] = False,
@@ -41,7 +53,7 @@ def interpolate(
         steps=steps,
         path=path,
         space=space or opened.default_space,
-        decoding=searched(beams, rerank),
+        decoding=searched(beams, rerank, ban, require),
     )
     far = [0.0, *(walk.z[1:] - walk.z[:-1]).norm(dim=1).tolist()]
     points: list[dict[str, Any]] = [
