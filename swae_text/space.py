@@ -24,6 +24,7 @@ from swae_text.corpora.tokenizer import Tokenizer
 from swae_text.errors import ConfigError, CorpusError, ModelFolderError
 from swae_text.folder import ModelParts, read_folder, write_folder
 from swae_text.generation.candidates import Candidate, likeliest, nearest
+from swae_text.generation.constraints import Constraints, constraints
 from swae_text.generation.decoding import Decoding, generate
 from swae_text.latent.edits import Edit, Goal, edit
 from swae_text.latent.interpolation import PathKind, interpolate_through
@@ -146,15 +147,17 @@ class SentenceSpace:
         """Vectors ``[sentences, dim]`` to sentences: greedy, drawn or searched (``Decoding``).
 
         Raises:
-            ConfigError: the vectors have not as many numbers as the space.
+            ConfigError: the vectors have not as many numbers as the space, or no sentence can hold
+                the words that are required and none that is banned.
         """
         if decoding.beams > 1:
             found = self.candidates(z, decoding, space=space, batch_size=batch_size)
             return [best.text for best, *_ in found]
         codes = self.to_codes(self._checked(z, space), space)
+        banned = self._constraints(decoding).banned
         sentences: list[list[int]] = []
         for part in torch.split(codes, batch_size):
-            sentences += generate(self.autoencoder, part, decoding, generator)
+            sentences += generate(self.autoencoder, part, decoding, generator, banned)
         return self.tokenizer.decode(sentences)
 
     @torch.inference_mode()
@@ -164,12 +167,12 @@ class SentenceSpace:
         """All that a beam search finds for each vector: the likeliest first, or the nearest.
 
         Raises:
-            ConfigError: the vectors have not as many numbers as the space.
+            ConfigError: as ``decode``.
         """
-        z = self._checked(z, space)
+        z, rules = self._checked(z, space), self._constraints(decoding)
         found: list[list[Candidate]] = []
         for part in torch.split(self.to_codes(z, space), max(1, batch_size // decoding.beams)):
-            found += likeliest(self.autoencoder, self.tokenizer, part, decoding)
+            found += likeliest(self.autoencoder, self.tokenizer, part, decoding, rules)
         if not decoding.rerank:
             return found
         fits = self.fits([candidate.text for row in found for candidate in row])
@@ -347,6 +350,11 @@ class SentenceSpace:
     def _region(self) -> Region | None:
         """Drawn once for an opened model."""
         return None if self.prior is None else Region.of(self.prior)
+
+    def _constraints(self, decoding: Decoding) -> Constraints:
+        """Banned and required words as this model writes them."""
+        words = decoding.banned, decoding.required
+        return constraints(*words, self.tokenizer, self.config.corpus)
 
     @property
     def _code_dim(self) -> int:

@@ -58,3 +58,23 @@ def tiny_run(sentences: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = tmp_path_factory.mktemp("runs") / config.name
     train(config, run)
     return run
+
+
+@pytest.fixture(scope="session")
+def fluent_run(sentences: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder with a first stage that writes whole sentences, most of them English."""
+    from swae_text.config import load_config
+    from swae_text.training.run import train
+
+    overrides = (
+        f"corpus.source={sentences}",
+        "corpus.valid_size=20",
+        "corpus.test_size=20",
+        "tokenizer.vocab_size=310",
+        "model.max_tokens=40",
+        "training.stage_one.steps=240",
+        "training.stage_one.optimiser={learning_rate: 0.004, warmup: 20}",
+    )
+    run = tmp_path_factory.mktemp("runs") / "fluent"
+    train(load_config(ROOT / "configs/tiny.yaml", overrides), run, stages="one")
+    return run

@@ -1,5 +1,6 @@
 """``SentenceSpace`` and its folder: round trips, order, and what is refused."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -100,6 +101,21 @@ def test_a_beam_finds_what_is_likely_and_a_round_trip_what_is_near(space):
         assert (own - wanted).norm().item() == pytest.approx(distances[0], rel=1e-3)
     assert space.decode(z, decoding=nearest) == [row[0].text for row in near]
     assert space.reconstruct(TEXTS, decoding=beam) == [row[0].text for row in likely[:-1]]
+
+
+@pytest.mark.parametrize(
+    "decoding", [Decoding(), Decoding(beams=4), Decoding(beams=3, required=("cook",))]
+)
+def test_neither_batches_nor_the_order_of_rows_change_a_sentence(fluent_run, sentences, decoding):
+    space = SentenceSpace.from_pretrained(fluent_run / "model")
+    lines = [json.loads(line)["text"] for line in sentences.read_text().splitlines()[::12]]
+    texts = [" ".join(text.split()[: 2 + row % 8]) for row, text in enumerate(lines)]
+    together = space.reconstruct(texts, decoding=decoding)
+    assert len({len(text.split()) for text in together}) > 3
+    for size in (1, 7):
+        assert space.reconstruct(texts, decoding=decoding, batch_size=size) == together
+    turned = space.reconstruct(texts[::-1], decoding=decoding, batch_size=5)
+    assert turned[::-1] == together
 
 
 @pytest.mark.parametrize("bad", [torch.zeros(2, 5), torch.zeros(32)])

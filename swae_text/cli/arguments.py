@@ -63,6 +63,16 @@ Rerank = Annotated[
     bool,
     typer.Option("--rerank", help="Encode what the beams found; keep the nearest to the vector."),
 ]
+Ban = Annotated[
+    list[str] | None,
+    typer.Option("--ban", metavar="WORD", help="Never write this word, or phrase; repeatable."),
+]
+Require = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--require", metavar="WORD", help="Write this word, or phrase; repeatable; five beams."
+    ),
+]
 Limit = Annotated[int, typer.Option(min=1, help="Sentences at most, from the beginning.")]
 Samples = Annotated[
     int, typer.Option(min=100, help="Sentences to draw; perplexities depend on it.")
@@ -78,11 +88,17 @@ def language_models(lm: Literal["ngrams", "recurrent", "both"]) -> tuple["LM", .
     return ("ngrams", "recurrent") if lm == "both" else (lm,)
 
 
-def searched(beams: int, rerank: bool) -> "swae_text.generation.decoding.Decoding":
-    """How ``--beams`` and ``--rerank`` write vectors out; five beams where only the latter says."""
+def searched(
+    beams: int, rerank: bool, ban: list[str] | None = None, require: list[str] | None = None
+) -> "swae_text.generation.decoding.Decoding":
+    """How the shared options write vectors out; five beams where only what needs them is given."""
     from swae_text.generation.decoding import Decoding
 
-    return Decoding(beams=5 if rerank and beams == 1 else beams, rerank=rerank)
+    banned, required = tuple(ban or ()), tuple(require or ())
+    if both := set(banned) & set(required):
+        raise typer.BadParameter(f"{sorted(both)[0]!r} cannot be banned and required")
+    wanted = 5 if beams == 1 and (rerank or required) else beams
+    return Decoding(beams=wanted, rerank=rerank, banned=banned, required=required)
 
 
 def model_folder(path: Path) -> Path:

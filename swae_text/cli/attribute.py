@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from swae_text.cli.arguments import (
+    Ban,
     BatchSize,
     Beams,
     File,
     Lines,
     Model,
+    Require,
     Rerank,
     Space,
     SpaceName,
@@ -89,6 +91,8 @@ def apply(
     space: Space = None,
     beams: Beams = 1,
     rerank: Rerank = False,
+    ban: Ban = None,
+    require: Require = None,
     form: Lines = None,
     batch_size: BatchSize = 64,
 ) -> None:
@@ -106,7 +110,7 @@ def apply(
     opened, written = open_space(model), line_form(form)
     found, chosen = _opened(vector, opened, space, model)
     others = [_other(pair, opened, chosen, model) for pair in also or []]
-    how = _How(opened, chosen, searched(beams, rerank), confidence, leash, Strays())
+    how = _How(opened, chosen, searched(beams, rerank, ban, require), confidence, leash, Strays())
     if to is not None and (by or ("gradient" if _has_slots(found) else "line")) == "gradient":
         if orthogonal:
             raise typer.BadParameter("--orthogonal is of directions: give --by line")

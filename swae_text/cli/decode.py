@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from swae_text.cli.arguments import (
+    Ban,
     BatchSize,
     Beams,
     File,
     Lines,
     Model,
+    Require,
     Rerank,
     Space,
     SpaceName,
@@ -33,6 +35,8 @@ def decode(
     space: Space = None,
     beams: Beams = 1,
     rerank: Rerank = False,
+    ban: Ban = None,
+    require: Require = None,
     n_best: Annotated[
         bool, typer.Option("--n-best", help="Give all that the beams found, with their scores.")
     ] = False,
@@ -43,7 +47,7 @@ def decode(
 
     Without --space, each record's own "space" counts, then the model's highest.
     """
-    sentences, decoding = open_space(model), searched(beams, rerank)
+    sentences, decoding = open_space(model), searched(beams, rerank, ban, require)
     written = line_form("jsonl" if n_best else form)
 
     def own_space(record: Record) -> SpaceName:
@@ -75,7 +79,7 @@ def _found(
             [asdict(made) for made in row] for row in space.candidates(z, decoding, space=name)
         ]
     else:
-        found = [[{"text": text}] for text in space.decode(z, space=name)]
+        found = [[{"text": text}] for text in space.decode(z, space=name, decoding=decoding)]
     left = iter(found)
     return [
         (record, [] if vector is None else next(left))

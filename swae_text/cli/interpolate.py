@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from swae_text.cli.arguments import (
+    Ban,
     BatchSize,
     Beams,
     Model,
     PathName,
+    Require,
     Rerank,
     Space,
     SpaceName,
@@ -54,6 +56,8 @@ def interpolate(
     space: Space = None,
     beams: Beams = 1,
     rerank: Rerank = False,
+    ban: Ban = None,
+    require: Require = None,
     collapse: Annotated[
         bool, typer.Option("--collapse", help="Write equal neighbours once, with their count.")
     ] = False,
@@ -90,7 +94,7 @@ def interpolate(
         raise typer.BadParameter("give sentences or --pairs FILE, not both")
     if data is not None and not perplexity:
         raise typer.BadParameter("--data is what --perplexity learns from: give both")
-    opened, decoding = open_space(model), searched(beams, rerank)
+    opened, decoding = open_space(model), searched(beams, rerank, ban, require)
     chosen: SpaceName = space or opened.default_space
     judge = _judge(opened, data) if perplexity else None
     strays = Strays()

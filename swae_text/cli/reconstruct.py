@@ -1,11 +1,13 @@
 """``swae-text reconstruct``: sentences through the space and back."""
 
 from swae_text.cli.arguments import (
+    Ban,
     BatchSize,
     Beams,
     File,
     Lines,
     Model,
+    Require,
     Rerank,
     Space,
     SpaceName,
@@ -22,13 +24,15 @@ def reconstruct(
     space: Space = None,
     beams: Beams = 1,
     rerank: Rerank = False,
+    ban: Ban = None,
+    require: Require = None,
     form: Lines = None,
     batch_size: BatchSize = 64,
 ) -> None:
     """Encode sentences and decode them again, one record out for each in."""
     sentences = open_space(model)
     chosen: SpaceName = space or sentences.default_space
-    decoding = searched(beams, rerank)
+    decoding = searched(beams, rerank, ban, require)
 
     def work(texts: list[str]) -> list[str]:
         return sentences.reconstruct(texts, space=chosen, decoding=decoding)

@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 
 from swae_text.cli.arguments import (
+    Ban,
     Beams,
     Lines,
     MinP,
     Model,
+    Require,
     Rerank,
     Seed,
     Temperature,
@@ -35,11 +37,19 @@ def sample(
     min_p: MinP = 0.0,
     beams: Beams = 1,
     rerank: Rerank = False,
+    ban: Ban = None,
+    require: Require = None,
     form: Lines = None,
 ) -> None:
     """Draw vectors from the prior and decode them."""
+    if require and temperature:
+        raise typer.BadParameter("required words are searched for: leave out --temperature")
     decoding = replace(
-        searched(beams, rerank), temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p
+        searched(beams, rerank, ban, require),
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        min_p=min_p,
     )
     texts = open_space(model).sample(n, seed=seed, label=label, decoding=decoding)
     more = {} if label is None else {"label": label}

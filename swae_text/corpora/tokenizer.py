@@ -101,6 +101,16 @@ class Tokenizer:
         decoded: list[str] = self._model.decode([_until_end(row) for row in ids])
         return decoded
 
+    def surfaces(self) -> list[bytes]:
+        """What each id adds to a text, in UTF-8, a space before a word; special ids add nothing."""
+        return [self._surface(token) for token in range(self.vocab_size)]
+
+    def _surface(self, token: int) -> bytes:
+        piece = str(self._model.id_to_piece(token))
+        if self._model.is_byte(token):
+            return bytes([int(piece[3:5], 16)])  # written <0xE9>
+        return b"" if token <= EOS else piece.replace("\u2581", " ").encode()
+
     def __reduce__(self) -> tuple[type["Tokenizer"], tuple[bytes]]:
         return Tokenizer, (self._model_proto,)
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from swae_text.corpora.tokenizer import Tokenizer
 from swae_text.generation.beam import beam_search
+from swae_text.generation.constraints import FREE, Constraints
 from swae_text.generation.decoding import Decoding
 from swae_text.models.autoencoder import SentenceAutoencoder
 
@@ -38,10 +39,18 @@ def likeliest(
     tokenizer: Tokenizer,
     codes: Float[Tensor, "n code"],
     decoding: Decoding,
+    constraints: Constraints = FREE,
 ) -> list[list[Candidate]]:
     """All that the beams find for each code, the likeliest first."""
     beams, penalty = decoding.beams, decoding.length_penalty
-    found = beam_search(model, codes, beams=beams, n_best=beams, length_penalty=penalty)
+    found = beam_search(
+        model,
+        codes,
+        beams=beams,
+        n_best=beams,
+        length_penalty=penalty,
+        constraints=constraints,
+    )
     texts = iter(tokenizer.decode([made.tokens for row in found for made in row]))
     return [[Candidate(next(texts), made.log_prob, made.score) for made in row] for row in found]
 

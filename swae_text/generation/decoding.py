@@ -6,6 +6,7 @@ least ``p`` times as likely as the likeliest (Nguyen et al., 2024). ``beam.py`` 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,7 +15,9 @@ from torch import Tensor
 
 from swae_text.corpora.tokenizer import BOS, EOS, PAD
 from swae_text.errors import ConfigError
+from swae_text.generation.banned import BEGIN, BannedWords, look_ahead
 from swae_text.models.autoencoder import SentenceAutoencoder
+from swae_text.nn.base import DecoderState
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,9 @@ class Decoding:
         beams: prefixes that a beam search keeps; 1 searches nothing. It draws nothing either.
         length_penalty: the α of ``beam.py``, at least 0.
         rerank: encode what the beam has found, and take the sentence nearest to the vector wanted.
+        banned: words or phrases that no sentence holds (``banned.py`` says what a word is). Greedy
+            sentences without them stay as they are.
+        required: words or phrases that every sentence holds; needs beams (``required.py``).
     """
 
     temperature: float = 0.0
@@ -38,6 +44,8 @@ class Decoding:
     beams: int = 1
     length_penalty: float = 1.0
     rerank: bool = False
+    banned: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning.
@@ -55,6 +63,10 @@ class Decoding:
             "a beam search draws nothing: leave out temperature or beams": self.beams == 1
             or not self.temperature,
             "rerank chooses among beams: give beams=2 or more": self.beams > 1 or not self.rerank,
+            "required words are searched for: give beams=2 or more": self.beams > 1
+            or not self.required,
+            f"banned={self.banned!r}: give a tuple of words": isinstance(self.banned, tuple),
+            f"required={self.required!r}: give a tuple of words": isinstance(self.required, tuple),
         }
         for rule, holds in rules.items():
             if not holds:
@@ -67,6 +79,7 @@ def generate(
     code: Float[Tensor, "batch code"],
     decoding: Decoding | None = None,
     generator: torch.Generator | None = None,
+    banned: BannedWords | None = None,
 ) -> list[list[int]]:
     """Write one sentence for each code.
 
@@ -77,6 +90,7 @@ def generate(
         code: one row a sentence.
         decoding: how tokens are chosen; greedy when left out.
         generator: randomness of the draws; unused when greedy.
+        banned: the words of ``decoding.banned``, ready for the model's pieces.
 
     Returns:
         Tokens of each sentence without begin and end; at most ``max_tokens - 1`` of them.
@@ -86,9 +100,15 @@ def generate(
     rows = torch.arange(len(code), device=code.device)
     tokens = torch.full_like(rows, BOS)
     state = model.decoder.start(model.memory(code))
-    for _ in range(model.config.max_tokens):
+    texts, longest = [BEGIN] * len(code), model.config.max_tokens
+    for length in range(1, longest + 1):
         hidden, state = model.decoder.step(model.embedding(tokens), state)
-        tokens = choose(model.logits(hidden).float(), decoding, generator)
+        logits = model.logits(hidden).float()
+        if banned is None or length == longest:  # the last token is the end or is cut off
+            tokens = choose(logits, decoding, generator)
+        else:
+            here = [texts[row] for row in rows.tolist()]
+            tokens = _unbanned(model, state, logits, here, banned, decoding, generator)
         going = tokens != EOS
         if not going.all():
             rows, tokens, state = rows[going], tokens[going], [part[going] for part in state]
@@ -96,7 +116,10 @@ def generate(
             break
         for row, token in zip(rows.tolist(), tokens.tolist(), strict=True):
             sentences[row].append(token)
-    return [sentence[: model.config.max_tokens - 1] for sentence in sentences]
+            if banned is not None:
+                texts[row] = banned.after(texts[row], token)
+    sentences = [sentence[: longest - 1] for sentence in sentences]
+    return sentences if banned is None else [banned.cut(sentence) for sentence in sentences]
 
 
 def choose(
@@ -121,3 +144,35 @@ def choose(
             (before >= decoding.top_p).gather(1, order.argsort(-1)), -torch.inf
         )
     return torch.multinomial(logits.softmax(-1), 1, generator=generator)[:, 0]
+
+
+def _unbanned(
+    model: SentenceAutoencoder,
+    state: DecoderState,
+    logits: Float[Tensor, "batch vocab"],
+    texts: Sequence[str],
+    banned: BannedWords,
+    decoding: Decoding,
+    generator: torch.Generator | None,
+) -> Int[Tensor, " batch"]:
+    """Pick the next token of every row after its text, and another where a banned word would be.
+
+    A token that leaves a banned word open at the end is kept where what the same choice would pick
+    next goes on with that word.
+    """
+    logits = logits.masked_fill(banned.forbidden(texts).to(logits.device), -torch.inf)
+    tokens = choose(logits, decoding, generator)
+    unsure = list(range(len(tokens)))
+    while unsure := [row for row in unsure if banned.leaves_open(texts[row], int(tokens[row]))]:
+        rows = torch.as_tensor(unsure, device=tokens.device)
+        scores = look_ahead(model, state, rows, tokens[rows])
+        following = choose(scores, decoding, generator).tolist()
+        unsure = [
+            row
+            for row, token in zip(unsure, following, strict=True)
+            if banned.ends(banned.after(texts[row], int(tokens[row])), token)
+        ]
+        rows = torch.as_tensor(unsure, dtype=torch.long, device=tokens.device)
+        logits[rows, tokens[rows]] = -torch.inf
+        tokens[rows] = choose(logits[rows], decoding, generator)
+    return tokens

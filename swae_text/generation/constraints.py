@@ -1,0 +1,68 @@
+"""Words that ``Decoding`` bans or requires, from what a user wrote to what decoders follow.
+
+Words are normalised as the corpus is: ``Food`` is ``food`` to a model of lower-case sentences,
+``don't`` is the phrase ``do n't`` where contractions are set apart.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from swae_text.config import CorpusConfig
+from swae_text.corpora.cleaning import normalise
+from swae_text.corpora.tokenizer import Tokenizer
+from swae_text.errors import ConfigError
+from swae_text.generation.banned import BannedWords, as_words
+from swae_text.generation.required import RequiredWords
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """What a decoder must keep to; nothing by default."""
+
+    banned: BannedWords | None = None
+    required: RequiredWords | None = None
+
+
+FREE = Constraints()
+
+
+def constraints(
+    banned: Sequence[str], required: Sequence[str], tokenizer: Tokenizer, corpus: CorpusConfig
+) -> Constraints:
+    """Words as a model's tokenizer and corpus write them.
+
+    Raises:
+        ConfigError: a word that cannot be written, or a required one that holds a banned one.
+    """
+    if not banned and not required:
+        return FREE
+    return _constraints(
+        tuple(_written(word, tokenizer, corpus) for word in banned),
+        tuple(_written(word, tokenizer, corpus) for word in required),
+        tokenizer,
+    )
+
+
+@lru_cache(maxsize=8)  # a stream asks for every batch, and what is learned of pieces is dear
+def _constraints(
+    banned: tuple[str, ...], required: tuple[str, ...], tokenizer: Tokenizer
+) -> Constraints:
+    unique = tuple(dict.fromkeys(required))
+    for word in unique if banned else ():
+        if found := as_words(banned).search(word):
+            raise ConfigError(f"{word!r} is required and holds {found[0]!r}, which is banned")
+    return Constraints(
+        BannedWords(banned, tokenizer) if banned else None,
+        RequiredWords(unique, tokenizer) if unique else None,
+    )
+
+
+def _written(word: str, tokenizer: Tokenizer, corpus: CorpusConfig) -> str:
+    """One word in its normal form, if it can be told in pieces."""
+    normal = normalise(word, corpus)
+    if not normal:
+        raise ConfigError(f"the word {word!r} is empty: ban or require letters or signs")
+    if tokenizer.decode(tokenizer.encode([normal])) != [normal]:
+        raise ConfigError(f"this model's tokenizer cannot write {normal!r}: leave it out")
+    return normal
