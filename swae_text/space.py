@@ -7,7 +7,7 @@ The space ``"latent"`` is stage two's ``z``, where latent operations happen by d
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -223,7 +223,7 @@ class SentenceSpace:
             texts: the sentences.
             goals: ``AttributeVector.goal(label)`` for instance, of attributes fitted in ``space``.
             space: where the goals read and the steps are taken.
-            decoding: how points on the way are written out.
+            decoding: how points on the way are written out; all that beams find is looked at.
             confidence: probability of each goal that is enough, in (0, 1).
             leash: the longest way, as a share of the length of the vectors.
 
@@ -231,10 +231,17 @@ class SentenceSpace:
             CorpusError: a sentence has more pieces than the model reads.
             ConfigError: a confidence outside (0, 1), or a leash below 0.
         """
+
+        def propose(z: Tensor) -> list[list[str]]:
+            if decoding.beams == 1:
+                return [[text] for text in self.decode(z, space=space, decoding=decoding)]
+            found = self.candidates(z, replace(decoding, rerank=False), space=space)
+            return [[candidate.text for candidate in row] for row in found]
+
         return edit(
             texts,
             goals,
-            decode=lambda z: self.decode(z, space=space, decoding=decoding),
+            propose=propose,
             encode=lambda said: self.encode(said, space=space),
             readable=self.fits,
             slots=self.slots(space),

@@ -24,8 +24,8 @@ from swae_text.errors import ConfigError
 
 Goal: TypeAlias = Callable[[Tensor], Tensor]
 """Vectors ``[n, dim]`` to the log-odds ``[n]`` of what is wanted."""
-Decode: TypeAlias = Callable[[Tensor], list[str]]
-"""Vectors to sentences."""
+Propose: TypeAlias = Callable[[Tensor], list[list[str]]]
+"""Vectors to what each may say: one sentence, or all that a beam search finds."""
 Encode: TypeAlias = Callable[[list[str]], Tensor]
 """Sentences to vectors."""
 
@@ -65,7 +65,7 @@ def edit(
     texts: Sequence[str],
     goals: Sequence[Goal],
     *,
-    decode: Decode,
+    propose: Propose,
     encode: Encode,
     readable: Callable[[list[str]], list[bool]],
     slots: int = 1,
@@ -77,7 +77,7 @@ def edit(
     Args:
         texts: the sources.
         goals: what is wanted of all of them.
-        decode: vectors to sentences, greedy or searched.
+        propose: vectors to sentences, one or several for each.
         encode: sentences to vectors.
         readable: which sentences are short enough to be encoded.
         slots: parts of a vector that can be moved alone; 1: only as a whole.
@@ -120,7 +120,8 @@ def edit(
             uphill = _gradient(here[going], goals) * mask[going]
             here[going] += stride[going] * functional.normalize(uphill, dim=1)
             if step % EVERY == 0:
-                said = list(zip(going, decode(here[going]), strict=True))
+                proposed = zip(going, propose(here[going]), strict=True)
+                said = [(row, text) for row, several in proposed for text in several]
                 fits = readable([text for _, text in said])
                 new = [pair for pair, fit in zip(said, fits, strict=True) if fit]
                 _judge(new, z, goals, encode, found, confidence)
@@ -170,7 +171,7 @@ def _judge(
     confidence: float,
 ) -> None:
     """Encode the sentences that are new and keep what is better: sure and nearer, or else surer."""
-    new = [(row, text) for row, text in said if text not in found[row].seen]
+    new = [pair for pair in dict.fromkeys(said) if pair[1] not in found[pair[0]].seen]
     if not new:
         return
     own = encode([text for _, text in new])

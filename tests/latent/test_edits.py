@@ -15,15 +15,15 @@ def encode(texts):
     return torch.tensor([[float(number) for number in text.split()] for text in texts])
 
 
-def decode(z):
-    return [" ".join(str(int(number)) for number in row) for row in z.round().tolist()]
+def propose(z):
+    return [[" ".join(str(int(number)) for number in row)] for row in z.round().tolist()]
 
 
 def run(texts, goals, slots=1, **more):
     return edit(
         texts,
         goals,
-        decode=decode,
+        propose=propose,
         encode=encode,
         readable=lambda said: [len(text) < 40 for text in said],
         slots=slots,
@@ -69,7 +69,7 @@ def test_sentences_that_cannot_be_read_are_passed_over():
         return [text.split()[0] != "4" for text in said]
 
     (made,) = edit(
-        ["2 1 1 1"], [above(0)], decode=decode, encode=encode, readable=unreadable, leash=4.0
+        ["2 1 1 1"], [above(0)], propose=propose, encode=encode, readable=unreadable, leash=4.0
     )
     assert made.reached and made.text.startswith("5")
 
