@@ -17,6 +17,7 @@ from swae_text.latent.values import ValueVector
 
 FORMAT = "swae-text attribute 3"
 _TENSORS = ("direction", "weight")
+_DAMAGE = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)  # of what is inside
 _PROBE = "probe."  # before the names of the slot probe's tensors
 
 
@@ -60,7 +61,7 @@ def load_vector(
         if "slots" in metadata:
             given["probe"] = _slot_probe(tensors, int(metadata["slots"]))
         return kind(**given), metadata["space"]
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (SafetensorError, *_DAMAGE) as error:
         raise ModelFolderError(f"{path}: not an attribute ({error})") from error
 
 

@@ -1,5 +1,6 @@
 """``swae-text attribute``: find the direction of an attribute, and move sentences along it."""
 
+import math
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -224,11 +225,23 @@ def _strength_to(vector: "Attribute", z: "Tensor", to: str, how: _How) -> "Tenso
 
     if isinstance(vector, AttributeVector):
         return vector.strength_to(z, to, confidence=how.confidence, leash=how.leash)
-    try:
-        value = float(to)
-    except ValueError:
-        raise ConfigError(f"--to {to}: '{vector.name}' is a number: give one") from None
+    value = _number(to, f"--to {to}: '{vector.name}' is a number: give one")
     return leashed(vector.strength_to(z, value), z, vector, how.leash)
+
+
+def _number(text: str, otherwise: str) -> float:
+    """A finite number.
+
+    Raises:
+        ConfigError: it is none; says ``otherwise``.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ConfigError(otherwise)
+    return value
 
 
 def _goal(vector: "Attribute", label: str, path: Path) -> "Goal":
@@ -260,10 +273,8 @@ def _shifts(
     first, *rest = orthogonal(directions) if apart else directions
     shift = torch.zeros_like(first)
     for direction, (_, strength, path) in zip(rest, others, strict=True):
-        try:
-            shift = shift + float(strength) * direction
-        except ValueError:
-            raise ConfigError(f"--also {path}={strength}: give a strength") from None
+        way = _number(strength, f"--also {path}={strength}: on the line, give a strength")
+        shift = shift + way * direction
     return replace(vector, direction=first), shift
 
 

@@ -1,0 +1,70 @@
+"""Attribute files: what was written comes back, and what is damaged is refused in one line."""
+
+import json
+
+import pytest
+import safetensors.torch
+import torch
+
+from swae_text.errors import ModelFolderError
+from swae_text.latent.attributes import AttributeVector, fit_attribute
+from swae_text.latent.values import ValueVector, fit_value
+from swae_text.vectors import FORMAT, load_vector, save_vector
+
+
+@pytest.fixture
+def z() -> torch.Tensor:
+    return torch.randn(60, 4, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("slots", [None, 2])
+def test_an_attribute_with_labels_comes_back(z, tmp_path, slots):
+    path = tmp_path / "a.safetensors"
+    made = fit_attribute(z, z[:, 0] > 0, positive="good", negative="bad", slots=slots)
+    save_vector(made, path, space="code")
+    found, space = load_vector(path)
+    assert isinstance(found, AttributeVector) and space == "code"
+    assert (found.positive, found.n_positive, found.accuracy) == (
+        "good",
+        made.n_positive,
+        made.accuracy,
+    )
+    assert (found.probe is None) == (slots is None)
+    assert found.probe_accuracy == made.probe_accuracy
+    assert torch.equal(found.direction, made.direction)
+    assert torch.equal(found.goal("bad")(z), made.goal("bad")(z))
+
+
+def test_a_number_comes_back(z, tmp_path):
+    path = tmp_path / "n.safetensors"
+    made = fit_value(z, z[:, 1] * 3, method="ridge", name="stars")
+    save_vector(made, path, space="latent")
+    found, space = load_vector(path)
+    assert isinstance(found, ValueVector) and (found.name, space) == ("stars", "latent")
+    assert torch.equal(found.read(z), made.read(z)) and found.r2 == made.r2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"format": "swae-text attribute 2"},
+        {"kind": "label", "evidence": "[]"},
+        {"evidence": "{"},
+        {"evidence": "{}"},
+        {"slots": "0"},
+        {"slots": "two"},
+        {"slots": "4"},
+        {"space": None},
+    ],
+)
+def test_damage_is_refused_in_one_line(z, tmp_path, changes):
+    path = tmp_path / "a.safetensors"
+    save_vector(fit_attribute(z, z[:, 0] > 0, slots=2), path, space="code")
+    with safetensors.safe_open(path, framework="pt") as file:
+        metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    assert metadata["format"] == FORMAT and json.loads(metadata["evidence"])
+    metadata = {k: v for k, v in (metadata | changes).items() if v is not None}
+    path.write_bytes(safetensors.torch.save(tensors, metadata))
+    with pytest.raises(ModelFolderError, match="not an attribute") as refused:
+        load_vector(path)
+    assert "\n" not in str(refused.value).split(" (")[0]
