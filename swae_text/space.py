@@ -6,11 +6,11 @@ The space ``"latent"`` is stage two's ``z``, where latent operations happen by d
 ``"code"`` is stage one's ``c``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
 import torch
@@ -33,6 +33,7 @@ from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.models.code_model import CodeModel
 from swae_text.models.priors import Prior
 
+T = TypeVar("T")
 Space: TypeAlias = Literal["latent", "code"]
 GREEDY = Decoding()
 
@@ -335,6 +336,15 @@ class SentenceSpace:
         """Whether each sentence is short enough for this model to read."""
         pieces = self.tokenizer.encode([normalise(text, self.config.corpus) for text in texts])
         return [len(cut) <= self.config.model.max_tokens for cut in pieces]
+
+    def for_readable(
+        self, texts: Sequence[str], work: Callable[[list[str]], Iterable[T]]
+    ) -> list[T | None]:
+        """Do ``work`` on the sentences that this model can read; None in the places of others."""
+        fits = self.fits(texts)
+        short = [text for text, fit in zip(texts, fits, strict=True) if fit]
+        results = iter(work(short) if short else ())
+        return [next(results) if fit else None for fit in fits]
 
     def to_space(self, codes: Tensor, space: Space | None) -> Tensor:
         """Codes of stage one to vectors of a space."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from swae_text.cli.formatting import LineForm, TableForm
+from swae_text.cli.formatting import LineForm, TableForm, WalkForm
 from swae_text.errors import ModelFolderError
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ Space = Annotated[
 Lines = Annotated[
     LineForm | None,
     typer.Option("--format", help="Default: text on a terminal, jsonl in a pipe."),
+]
+Walk = Annotated[
+    WalkForm | None,
+    typer.Option("--format", help="Default: table on a terminal, jsonl in a pipe."),
 ]
 Table = Annotated[
     TableForm | None,

@@ -23,7 +23,7 @@ from swae_text.cli.arguments import (
     searched,
 )
 from swae_text.cli.attribute_fit import fit
-from swae_text.cli.formatting import as_record, compact, line_form
+from swae_text.cli.formatting import as_record, line_form, short
 from swae_text.cli.strays import Strays
 from swae_text.cli.streams import for_sentences, in_batches, read_records, write_lines
 from swae_text.errors import ConfigError, ModelFolderError
@@ -197,17 +197,17 @@ def _along(
 
 def _read(how: _How, vector: "Attribute", said: list[str]) -> list[float | None]:
     """What is read from the sentences that were written; None where one is too long to encode."""
-    fits = how.space.fits(said)
-    short = [text for text, fit in zip(said, fits, strict=True) if fit]
-    values = iter(vector.read(how.space.encode(short, space=how.name)).tolist())
-    return [next(values) if fit else None for fit in fits]
+
+    def read(texts: list[str]) -> list[float]:
+        values: list[float] = vector.read(how.space.encode(texts, space=how.name)).tolist()
+        return values
+
+    return how.space.for_readable(said, read)
 
 
 def _told(**numbers: float | None) -> dict[str, Any]:
     """Numbers of a record, in few digits."""
-    return {
-        name: None if number is None else compact([number])[0] for name, number in numbers.items()
-    }
+    return {name: short(number) for name, number in numbers.items()}
 
 
 def _has_slots(vector: "Attribute") -> bool:

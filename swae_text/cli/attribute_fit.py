@@ -1,5 +1,6 @@
 """``swae-text attribute fit``: find the direction of an attribute in labelled sentences."""
 
+import math
 import random
 from collections import Counter
 from pathlib import Path
@@ -193,7 +194,7 @@ def _numbers(labels: list[str], column: str, data: str) -> list[float]:
             values.append(float(cell))
         except ValueError:
             raise CorpusError(f"{data}: '{cell}' in column '{column}' is no number") from None
-        if values[-1] - values[-1] != 0:
+        if not math.isfinite(values[-1]):
             raise CorpusError(f"{data}: '{cell}' in column '{column}' is not finite")
     if not values:
         raise CorpusError(f"{data}: no row has a number in column '{column}'")

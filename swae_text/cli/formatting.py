@@ -9,6 +9,8 @@ from swae_text.cli.streams import Record
 
 LineForm = Literal["text", "jsonl"]
 """One sentence a line, or one JSON object a line."""
+WalkForm = Literal["table", "text", "jsonl"]
+"""An aligned table for people, or the points of a walk as sentences or JSON objects."""
 TableForm = Literal["table", "json"]
 """An aligned table for people, or one JSON object for programs."""
 
@@ -16,6 +18,11 @@ TableForm = Literal["table", "json"]
 def line_form(asked: LineForm | None) -> LineForm:
     """What to write sentences as: text on a terminal, JSON lines in a pipe."""
     return asked or ("text" if sys.stdout.isatty() else "jsonl")
+
+
+def walk_form(asked: WalkForm | None) -> WalkForm:
+    """What to write the points of a walk as: a table on a terminal, JSON lines in a pipe."""
+    return asked or ("table" if sys.stdout.isatty() else "jsonl")
 
 
 def table_form(asked: TableForm | None) -> TableForm:
@@ -51,6 +58,11 @@ def as_line(text: str) -> str:
 def compact(values: Iterable[float]) -> list[float]:
     """Round to six significant digits: half the size, and far finer than a decoder can tell."""
     return [float(f"{value:.6g}") for value in values]
+
+
+def short(value: float | None) -> float | None:
+    """The same of one number, if there is one."""
+    return None if value is None else compact([value])[0]
 
 
 def table(rows: Sequence[Sequence[object]], header: Sequence[str] = ()) -> list[str]:

@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,10 +17,11 @@ from swae_text.cli.arguments import (
     Rerank,
     Space,
     SpaceName,
+    Walk,
     open_space,
     searched,
 )
-from swae_text.cli.formatting import as_json, as_line, compact, table
+from swae_text.cli.formatting import WalkForm, as_json, as_line, compact, table, walk_form
 from swae_text.cli.groups import Group, encoded, read_groups
 from swae_text.cli.strays import Strays
 from swae_text.cli.streams import in_batches, say, write_lines
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     import swae_text.space
 
-Form = Literal["table", "text", "jsonl"]
 Path = list[dict[str, Any]]
 
 
@@ -71,18 +71,13 @@ def interpolate(
         str | None,
         typer.Option(help="With --perplexity: what it learns from. Default: the model's corpus."),
     ] = None,
-    form: Annotated[
-        Form | None,
-        typer.Option("--format", help="Default: table on a terminal, jsonl in a pipe."),
-    ] = None,
+    form: Walk = None,
     batch_size: BatchSize = 64,
 ) -> None:
     """Walk from sentence A to sentence B, and on to others, through the space.
 
     Two lists: `paste a.txt b.txt | swae-text interpolate MODEL --pairs -`; a record for each line.
     """
-    import sys
-
     import torch
 
     from swae_text.latent.interpolation import interpolate_through
@@ -111,7 +106,7 @@ def interpolate(
             walk = [{**point, "perplexity": next(scores)} for point in walk] if judge else walk
             yield group, _collapsed(walk) if collapse else walk
 
-    form = form or ("table" if sys.stdout.isatty() else "jsonl")
+    form = walk_form(form)
     if pairs is None:
         [(_, walk)] = walks([Group(tuple(sentences), "the command line")])
         write_lines(_lines(walk, form))
@@ -152,7 +147,7 @@ def _judge(
     return judge
 
 
-def _record(group: Group, walk: Path, form: Form) -> list[str]:
+def _record(group: Group, walk: Path, form: WalkForm) -> list[str]:
     """What one line of a file becomes: one line, but for a table, which an empty line ends."""
     if form == "table":
         return [*_lines(walk, form), ""]
@@ -161,7 +156,7 @@ def _record(group: Group, walk: Path, form: Form) -> list[str]:
     return [as_json({**group.fields, "texts": group.texts, "path": walk})]
 
 
-def _lines(walk: Path, form: Form) -> list[str]:
+def _lines(walk: Path, form: WalkForm) -> list[str]:
     """A line for each point."""
     if form == "table":
         return table([_row(point) for point in walk])

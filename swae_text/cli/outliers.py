@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from swae_text.cli.arguments import BatchSize, File, Lines, Model, Space, SpaceName, open_space
-from swae_text.cli.formatting import as_json, as_line, compact, line_form
+from swae_text.cli.formatting import as_json, as_line, line_form, short
 from swae_text.cli.streams import for_sentences, in_batches, read_records, say, write_lines
 
 if TYPE_CHECKING:
@@ -58,10 +58,8 @@ def _judged(
     from swae_text.evaluation.outliers import holds
 
     def work(texts: list[str]) -> list[dict[str, Any] | None]:
-        short = opened.fits(texts)
-        read = [text for text, fits in zip(texts, short, strict=True) if fits]
-        found = iter(holds(opened, read, within=chosen))
-        return [asdict(next(found)) if fits else None for fits in short]
+        found = opened.for_readable(texts, lambda read: holds(opened, read, within=chosen))
+        return [None if one is None else asdict(one) for one in found]
 
     for batch in in_batches(read_records(file), batch_size):
         yield [
@@ -69,15 +67,11 @@ def _judged(
                 **record.fields,
                 "text": "" if found is None else found["text"],
                 "input": record.text,
-                **{name: _short(found and found[name]) for name in ("nats", "edits", "typicality")},
+                **{name: short(found and found[name]) for name in ("nats", "edits", "typicality")},
                 **({"too_long": True} if found is None and not record.empty else {}),
             }
             for record, found in zip(batch, for_sentences(batch, work), strict=True)
         ]
-
-
-def _short(value: float | None) -> float | None:
-    return None if value is None else compact([value])[0]
 
 
 def _row(record: dict[str, Any]) -> str:

@@ -5,8 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from swae_text.cli.arguments import Beams, Model, Rerank, Space, SpaceName, open_space, searched
-from swae_text.cli.formatting import as_json, as_line, compact, table
+from swae_text.cli.arguments import (
+    Beams,
+    Model,
+    Rerank,
+    Space,
+    SpaceName,
+    Walk,
+    open_space,
+    searched,
+)
+from swae_text.cli.formatting import as_json, as_line, compact, table, walk_form
 from swae_text.cli.streams import say, write_lines
 from swae_text.errors import ConfigError
 
@@ -45,18 +54,13 @@ def traverse(
     space: Space = None,
     beams: Beams = 1,
     rerank: Rerank = False,
-    form: Annotated[
-        Literal["table", "text", "jsonl"] | None,
-        typer.Option("--format", help="Default: table on a terminal, jsonl in a pipe."),
-    ] = None,
+    form: Walk = None,
 ) -> None:
     """Set the coordinate of a sentence along one direction to each of some positions.
 
     Positions are in standard deviations from the mean of the data; the rest of the vector stays.
     The distance is that from the sentence's own vector; its own position is told on stderr.
     """
-    import sys
-
     import torch
 
     from swae_text.latent import arithmetic
@@ -78,7 +82,7 @@ def traverse(
     texts = opened.decode(walk, space=chosen, decoding=decoding)
     far = compact((walk - z).norm(dim=1).tolist())
     points = list(zip(compact(positions.tolist()), texts, far, strict=True))
-    form = form or ("table" if sys.stdout.isatty() else "jsonl")
+    form = walk_form(form)
     if form == "table":
         write_lines(table([[position, as_line(text)] for position, text, _ in points]))
     elif form == "text":

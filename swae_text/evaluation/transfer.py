@@ -182,9 +182,8 @@ def _uphill(
 
 def _reconstructed(space: SentenceSpace, texts: list[str]) -> list[str]:
     """Encoded and decoded; what is too long for the model stays as it is."""
-    fits = space.fits(texts)
-    back = iter(space.reconstruct([text for text, fit in zip(texts, fits, strict=True) if fit]))
-    return [next(back) if fit else text for text, fit in zip(texts, fits, strict=True)]
+    back = space.for_readable(texts, space.reconstruct)
+    return [text if said is None else said for text, said in zip(texts, back, strict=True)]
 
 
 def _others(labels: Sequence[str], vector: AttributeVector) -> list[str]:

@@ -28,11 +28,10 @@ from swae_text.errors import ConfigError, CorpusError
 from swae_text.latent.edits import Goal
 from swae_text.latent.logistic import linear_reader
 from swae_text.latent.slot_probe import SlotProbe, fit_slot_probe
-from swae_text.latent.values import ValueVector
+from swae_text.latent.values import ValueVector, cosines, held_out
 
 Method: TypeAlias = Literal["mean", "whitened", "logistic"]
 METHODS: tuple[Method, ...] = get_args(Method)
-_HELD_OUT = 10  # every tenth latent tests the probe
 _RIDGE = 1e-3  # of the mean variance, added to Σ so that it can be inverted
 
 
@@ -157,15 +156,11 @@ def fit_attribute(
     probe, probe_accuracy = None, None
     if slots is not None:
         generator = generator or torch.Generator().manual_seed(0)
-        out = _held_out(len(z), z.device)
+        out = held_out(len(z), z.device)
         probe = fit_slot_probe(z[~out], labels[~out], slots, generator=generator)
         with torch.inference_mode():
             told = probe(z[out]) > 0
         probe_accuracy = (told == labels[out]).double().mean().item()
-    cosines: dict[str, float] = {
-        name: torch.cosine_similarity(direction, other, dim=0).item()
-        for name, other in found.items()
-    }
     return AttributeVector(
         direction,
         weight,
@@ -173,7 +168,7 @@ def fit_attribute(
         n_positive,
         n_negative,
         accuracy=_held_out_accuracy(z, labels),
-        cosines=cosines,
+        cosines=cosines(direction, found.items()),
         method=method,
         positive=positive,
         negative=negative,
@@ -249,16 +244,11 @@ def _probe(
 
 def _held_out_accuracy(z: Float[Tensor, "n dim"], labels: Bool[Tensor, " n"]) -> float:
     """Of a probe that has not seen them; that of the larger group where a part has one label."""
-    out = _held_out(len(z), z.device)
+    out = held_out(len(z), z.device)
     if len(set(labels[~out].tolist())) < 2:
         return max(labels.double().mean().item(), 1 - labels.double().mean().item())
     weight, bias = _probe(z[~out], labels[~out])
     return ((z[out] @ weight + bias > 0) == labels[out]).double().mean().item()
-
-
-def _held_out(n: int, device: torch.device) -> Bool[Tensor, " n"]:
-    """The latents that test a probe: every tenth."""
-    return torch.arange(n, device=device) % _HELD_OUT == 0
 
 
 def _directions(

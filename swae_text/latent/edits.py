@@ -11,7 +11,7 @@ Wang et al. (2019, "Controllable unsupervised text attribute transfer"); the cho
 is that of ``generation/candidates.py``.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -121,10 +121,10 @@ def edit(
             here[going] += stride[going] * functional.normalize(uphill, dim=1)
             if step % EVERY == 0:
                 proposed = zip(going, propose(here[going]), strict=True)
-                said = [(row, text) for row, several in proposed for text in several]
-                fits = readable([text for _, text in said])
-                new = [pair for pair, fit in zip(said, fits, strict=True) if fit]
-                _judge(new, z, goals, encode, found, confidence)
+                new = _unseen(proposed, found)
+                fits = readable([text for _, text in new])
+                read = [pair for pair, fit in zip(new, fits, strict=True) if fit]
+                _judge(read, z, goals, encode, found, confidence)
     return [
         Edit(best.text, old, best.surety, best.distance, best.surety >= confidence)
         for best, old in zip(found, before, strict=True)
@@ -162,23 +162,31 @@ def _gradient(z: Float[Tensor, "n dim"], goals: Sequence[Goal]) -> Float[Tensor,
     return gradient
 
 
+def _unseen(proposed: Iterable[tuple[int, list[str]]], found: list[_Best]) -> list[tuple[int, str]]:
+    """Rows and the sentences that are new to them, which from now on are not."""
+    new = []
+    for row, texts in proposed:
+        fresh = [text for text in dict.fromkeys(texts) if text not in found[row].seen]
+        found[row].seen.update(fresh)
+        new += [(row, text) for text in fresh]
+    return new
+
+
 def _judge(
-    said: list[tuple[int, str]],
+    new: list[tuple[int, str]],
     z: Float[Tensor, "n dim"],
     goals: Sequence[Goal],
     encode: Encode,
     found: list[_Best],
     confidence: float,
 ) -> None:
-    """Encode the sentences that are new and keep what is better: sure and nearer, or else surer."""
-    new = [pair for pair in dict.fromkeys(said) if pair[1] not in found[pair[0]].seen]
+    """Encode new sentences and keep what is better: sure and nearer, or else surer."""
     if not new:
         return
     own = encode([text for _, text in new])
     far = (own - z[[row for row, _ in new]]).norm(dim=1).tolist()
     for (row, text), sure, distance in zip(new, surety(own, goals).tolist(), far, strict=True):
         best = found[row]
-        best.seen.add(text)
         enough = sure >= confidence and (best.surety < confidence or distance < best.distance)
         if enough or (sure > best.surety and best.surety < confidence):
             best.text, best.surety, best.distance = text, sure, distance

@@ -10,19 +10,19 @@ For a number with two values, ``mean`` is the mean difference of ``attributes.py
     s(z) = (y - ŷ(z)) / w·v
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from swae_text.errors import CorpusError
 
 Method: TypeAlias = Literal["mean", "ridge"]
 METHODS: tuple[Method, ...] = get_args(Method)
-_HELD_OUT = 10  # every tenth latent tests the regression
+_HELD_OUT = 10
 _RIDGE = 1e-3  # of the mean variance
 
 
@@ -90,12 +90,21 @@ def fit_value(
         mean=y.mean().item(),
         deviation=y.std(correction=0).item(),
         r2=_held_out_r2(z, y),
-        cosines={
-            key: torch.cosine_similarity(direction, other, dim=0).item()
-            for key, other in found.items()
-        },
+        cosines=cosines(direction, found.items()),
         method=method,
     )
+
+
+def cosines(
+    direction: Float[Tensor, " dim"], found: Iterable[tuple[str, Float[Tensor, " dim"]]]
+) -> dict[str, float]:
+    """Cosine of a direction with that of every method."""
+    return {name: torch.cosine_similarity(direction, other, dim=0).item() for name, other in found}
+
+
+def held_out(n: int, device: torch.device) -> Bool[Tensor, " n"]:
+    """The latents that test what is fitted to the others: every tenth."""
+    return torch.arange(n, device=device) % _HELD_OUT == 0
 
 
 def _regression(
@@ -111,7 +120,7 @@ def _regression(
 
 def _held_out_r2(z: Float[Tensor, "n dim"], y: Float[Tensor, " n"]) -> float:
     """1 - squared error / variance, of sentences that the regression has not seen."""
-    out = torch.arange(len(z), device=z.device) % _HELD_OUT == 0
+    out = held_out(len(z), z.device)
     if out.all():
         return 0.0
     weight, bias, _ = _regression(z[~out], y[~out])

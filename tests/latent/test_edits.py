@@ -8,8 +8,6 @@ import torch
 from swae_text.errors import ConfigError
 from swae_text.latent.edits import edit, surety
 
-SIZE = 9
-
 
 def encode(texts):
     return torch.tensor([[float(number) for number in text.split()] for text in texts])
