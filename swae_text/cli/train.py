@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from swae_text.cli.arguments import Overrides
+from swae_text.cli.arguments import Overrides, model_folder
 from swae_text.cli.streams import say, write_lines
 
 
@@ -23,6 +23,12 @@ def train(
         Path | None,
         typer.Option(metavar="RUN", help="Take the stage one of this run; train stage two only."),
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="MODEL", help="Begin with this model's weights, and its tokenizer."
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the newest checkpoint.")
     ] = False,
@@ -38,6 +44,7 @@ def train(
     if resume and overwrite:
         raise typer.BadParameter("--resume keeps the run and --overwrite throws it away")
     changes = [*(overrides or []), *([f"training.devices={devices}"] if devices else [])]
+    changes += [] if start is None else _beginning_with(model_folder(start))
     from swae_text.config import load_config
 
     settings = load_config(config, changes)
@@ -62,6 +69,11 @@ def train(
         raise
     if is_first_process():
         write_lines([str(folder)])
+
+
+def _beginning_with(folder: Path) -> list[str]:
+    """The settings that `--from` stands for."""
+    return [f"tokenizer.path={folder / 'tokenizer.model'}", f"training.stage_one.start={folder}"]
 
 
 def _again(

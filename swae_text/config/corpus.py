@@ -47,7 +47,7 @@ class CorpusConfig(Strict):
 
 
 class TokenizerConfig(Strict):
-    """SentencePiece, trained on the training split alone."""
+    """SentencePiece, trained on the training split alone or taken from a file."""
 
     vocab_size: Annotated[int, Field(ge=16)] = 4000
     """Pieces, with the four special ones."""
@@ -55,3 +55,5 @@ class TokenizerConfig(Strict):
     """SentencePiece's segmentation model."""
     character_coverage: Annotated[float, Field(gt=0.9, le=1.0)] = 0.9999
     """Share of characters that get a piece; the rest falls back to bytes."""
+    path: str | None = None
+    """Model file to take instead, which then decides the above. None: one is trained."""

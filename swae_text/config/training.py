@@ -43,6 +43,8 @@ class StageOneTraining(BudgetConfig):
     steps: PositiveInt = 20_000
     batch_tokens: PositiveInt = 768
     """Tokens a batch, at most, padding counted."""
+    start: str | None = None
+    """Model folder whose weights (of this shape and tokenizer) to begin with. None: random."""
     evaluate_sentences: PositiveInt = 1000
     """Validation sentences reconstructed at each look."""
     optimiser: OptimiserConfig = OptimiserConfig()

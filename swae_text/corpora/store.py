@@ -91,7 +91,7 @@ def prepare(
     with _spooled_stdin(corpus, cache) as stdin:
         settings = {
             "corpus": corpus.model_dump(mode="json", exclude={"source"}),
-            "tokenizer": tokenizer.model_dump(mode="json"),
+            "tokenizer": _pieces(tokenizer),
             "max_tokens": max_tokens,
             "source": _identity(corpus, stdin),
             "version": [_version(), LAYOUT],
@@ -132,10 +132,13 @@ def _build(
             ledgers[split] = _clean(rows, cleaned[split], names, corpus, progress)
     parts, notes = make_splits(ledgers, corpus)
     del ledgers
-    progress(f"training the tokenizer ({config.vocab_size} pieces)")
-    every = 1 + int(parts["train"].kept.sum()) // TOKENIZER_SENTENCES
-    texts = (text for batch in _chosen(cleaned["train"], parts["train"]) for text in batch[0])
-    tokenizer = Tokenizer.train(islice(texts, 0, None, every), config)
+    if config.path is None:
+        progress(f"training the tokenizer ({config.vocab_size} pieces)")
+        every = 1 + int(parts["train"].kept.sum()) // TOKENIZER_SENTENCES
+        texts = (text for batch in _chosen(cleaned["train"], parts["train"]) for text in batch[0])
+        tokenizer = Tokenizer.train(islice(texts, 0, None, every), config)
+    else:
+        tokenizer = Tokenizer.from_file(Path(config.path))
     labels = sorted(names)
     positions = np.array([labels.index(name) for name in names] + [-1], dtype=np.int32)
     reports = {}
@@ -255,6 +258,14 @@ def _spooled_stdin(corpus: CorpusConfig, cache: Path) -> Iterator[Path | None]:
 
 def _maybe_open(path: Path | None) -> AbstractContextManager[BinaryIO | None]:
     return path.open("rb") if path else nullcontext()
+
+
+def _pieces(config: TokenizerConfig) -> dict[str, Any]:
+    """What the tokenizer is: how it is trained, or the content of its file."""
+    if config.path is None:
+        return config.model_dump(mode="json", exclude={"path"})
+    content = Tokenizer.from_file(Path(config.path)).to_bytes()
+    return {"sha256": hashlib.sha256(content).hexdigest()}
 
 
 def _identity(corpus: CorpusConfig, stdin: Path | None) -> list[Any]:

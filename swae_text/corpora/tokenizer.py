@@ -7,6 +7,7 @@ lacks, so that decoding an encoded sentence gives it back. A sentence is its pie
 import io
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import sentencepiece
 
@@ -79,6 +80,20 @@ class Tokenizer:
             TokenizerError: not a model, or one with other special ids.
         """
         return cls(model_proto)
+
+    @classmethod
+    def from_file(cls, path: Path) -> "Tokenizer":
+        """Read a model file.
+
+        Raises:
+            TokenizerError: no such file, or as ``from_bytes``.
+        """
+        try:
+            return cls(path.read_bytes())
+        except OSError as error:
+            raise TokenizerError(f"{path}: cannot be read ({error.strerror})") from error
+        except TokenizerError as error:
+            raise TokenizerError(f"{path}: {error}") from error
 
     def to_bytes(self) -> bytes:
         """The SentencePiece model file."""

@@ -18,6 +18,7 @@ from swae_text.atomic import atomic_write
 from swae_text.config import RunConfig, dump_config, load_config
 from swae_text.corpora.store import PreparedCorpus, prepare
 from swae_text.errors import CheckpointError, ConfigError, TrainingError
+from swae_text.folder import TOKENIZER, read_folder
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.space import SentenceSpace
 from swae_text.training.checkpoint import Checkpoints
@@ -105,6 +106,9 @@ class _Run:
     def stage_one(self) -> SentenceAutoencoder:
         self._begin()
         stage = StageOne(self.config, self.corpus, self.engine.device)
+        start = self.config.training.stage_one.start
+        if start and not self._checkpoints("one").paths():
+            _begin_with(stage, Path(start))
         self._train(stage)
         self._save(stage.space)
         return stage.module
@@ -159,6 +163,21 @@ class _Run:
 def _has_critic(config: RunConfig) -> bool:
     divergence = getattr(config.stage_two, "divergence", None)
     return "adversarial" in (config.model.regulariser.kind, getattr(divergence, "kind", None))
+
+
+def _begin_with(stage: StageOne, folder: Path) -> None:
+    """Give stage one the weights of another model, if they mean the same there."""
+    there = read_folder(folder)
+    if there.tokenizer.to_bytes() != stage.space.tokenizer.to_bytes():
+        raise ConfigError(
+            f"{folder} reads other pieces: --set tokenizer.path={folder / TOKENIZER} as well, "
+            "or give --from, which does both"
+        )
+    try:
+        stage.module.load_state_dict(there.autoencoder.state_dict())
+    except RuntimeError as error:
+        first = str(error).splitlines()[1].strip()
+        raise ConfigError(f"{folder}: its stage one has another shape: {first}") from error
 
 
 def _claim(config: RunConfig, run_dir: Path, keep: bool, overwrite: bool) -> None:

@@ -363,6 +363,10 @@ def test_train_prints_the_model_folder_and_guards_the_run(command, sentences, tm
     assert again.code == 1
     assert "--resume" in again.err
     assert command(*arguments, "--resume").out == first.out
+    onward = command(*arguments, "--from", tmp_path / "tiny", "--set", "name=onward")
+    assert onward.code == 0, onward.err
+    made = tmp_path / "onward" / "config.yaml"
+    assert f"start: {tmp_path / 'tiny' / 'model'}" in made.read_text()
 
 
 def test_curve_sets_runs_beside_each_other(command, tiny_run, tmp_path):

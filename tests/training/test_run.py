@@ -160,6 +160,37 @@ def test_a_longer_budget_prolongs_a_run(config, tmp_path):
     assert [json.loads(row)["step"] for row in rows] == [6, 12, 18]
 
 
+def beginning_with(model: Path, config: RunConfig, **stage_one: object) -> RunConfig:
+    tree = changed(config, stage_one={"start": str(model)} | stage_one).model_dump()
+    tree["tokenizer"]["path"] = str(model / "tokenizer.model")
+    tree["corpus"]["max_sentences"] = 100  # other text: the pieces of a tokenizer differ, too
+    return RunConfig.model_validate(tree)
+
+
+def test_a_run_begins_with_the_weights_of_another(config, tmp_path):
+    model = train(config, tmp_path / "first", stages="one")
+    still = {"learning_rate": 1e-30, "weight_decay": 0.0}
+    train(beginning_with(model, config, optimiser=still), tmp_path / "second", stages="one")
+    first, second = weights(tmp_path / "first"), weights(tmp_path / "second")
+    assert all(torch.allclose(first[key], second[key]) for key in first)
+    train(beginning_with(model, config), tmp_path / "third", stages="one")
+    third = weights(tmp_path / "third")
+    assert not torch.allclose(
+        first["autoencoder.embedding.weight"], third["autoencoder.embedding.weight"]
+    )
+
+
+def test_only_weights_that_fit_are_begun_with(config, tmp_path):
+    model = train(config, tmp_path / "first", stages="one")
+    tree = beginning_with(model, config).model_dump()
+    tree["model"]["slots"] = 2
+    with pytest.raises(ConfigError, match=r"another shape: .*size mismatch"):
+        train(RunConfig.model_validate(tree), tmp_path / "second")
+    tree["tokenizer"]["path"] = None
+    with pytest.raises(ConfigError, match=r"--set tokenizer\.path=.*tokenizer\.model"):
+        train(RunConfig.model_validate(tree), tmp_path / "third")
+
+
 def test_stage_two_alone_needs_stage_one(config, tmp_path):
     with pytest.raises(CheckpointError, match="stage one"):
         train(config, tmp_path / "run", stages="two")
