@@ -32,6 +32,7 @@ from swae_text.latent.region import Region
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.models.code_model import CodeModel
 from swae_text.models.priors import Prior
+from swae_text.pretrained import find_model
 
 T = TypeVar("T")
 Space: TypeAlias = Literal["latent", "code"]
@@ -80,12 +81,12 @@ class SentenceSpace:
 
     @classmethod
     def from_pretrained(cls, path: str | Path, device: str = "cpu") -> "SentenceSpace":
-        """Read a model folder.
+        """Read a model folder, or a model that comes with the package, by its name.
 
         Raises:
             ModelFolderError: a part is missing or damaged, or another version wrote it.
         """
-        parts = read_folder(Path(path))
+        parts = read_folder(find_model(path))
         for stage in (parts.autoencoder, parts.stage_two):
             if stage is not None:
                 stage.to(device)

@@ -19,7 +19,7 @@ LAYERS = (
     ("models",),
     ("generation",),
     ("latent", "metrics"),
-    ("folder", "vectors"),
+    ("folder", "vectors", "pretrained"),
     ("space",),
     ("training",),
     ("referees",),

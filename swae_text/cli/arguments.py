@@ -7,6 +7,7 @@ import typer
 
 from swae_text.cli.formatting import LineForm, TableForm, WalkForm
 from swae_text.errors import ModelFolderError
+from swae_text.pretrained import find_model
 
 if TYPE_CHECKING:
     import swae_text.generation.decoding
@@ -17,7 +18,8 @@ SpaceName = Literal["latent", "code"]
 PathName = Literal["linear", "slerp", "nlerp"]
 
 Model = Annotated[
-    Path, typer.Argument(metavar="MODEL", help="Model folder, or a run folder that has one.")
+    Path,
+    typer.Argument(metavar="MODEL", help="Model folder, a run folder that has one, or yelp-small."),
 ]
 File = Annotated[
     str | None,
@@ -106,7 +108,8 @@ def searched(
 
 
 def model_folder(path: Path) -> Path:
-    """The model folder that a user means: the path itself, or ``model/`` of a run folder."""
+    """The folder that a user means: itself, ``model/`` of a run folder, or a shipped model's."""
+    path = find_model(path)
     inner = path / "model"
     if inner.is_dir():
         return inner

@@ -19,6 +19,7 @@ from swae_text.cli.arguments import (
     Rerank,
     Space,
     SpaceName,
+    model_folder,
     open_space,
     searched,
 )
@@ -27,6 +28,7 @@ from swae_text.cli.formatting import as_record, line_form, short
 from swae_text.cli.strays import Strays
 from swae_text.cli.streams import for_sentences, in_batches, read_records, write_lines
 from swae_text.errors import ConfigError, ModelFolderError
+from swae_text.pretrained import find_attribute
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -298,6 +300,7 @@ def _opened(
     """
     from swae_text.vectors import load_vector
 
+    path = find_attribute(path, model_folder(model))
     vector, fitted = load_vector(path, space.device)
     if asked not in (None, fitted):
         raise ModelFolderError(f"{path}: fitted in space '{fitted}', not in '{asked}'")

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import pathlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,6 @@ from swae_text.cli.arguments import (
     Ban,
     BatchSize,
     Beams,
-    Model,
     PathName,
     Require,
     Rerank,
@@ -25,6 +25,7 @@ from swae_text.cli.formatting import WalkForm, as_json, as_line, compact, table,
 from swae_text.cli.groups import Group, encoded, read_groups
 from swae_text.cli.strays import Strays
 from swae_text.cli.streams import in_batches, say, write_lines
+from swae_text.pretrained import DEFAULT
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,7 +36,9 @@ Path = list[dict[str, Any]]
 
 
 def interpolate(
-    model: Model,
+    model: Annotated[
+        str, typer.Argument(metavar="[MODEL]", help=f"As for every verb. Left out: {DEFAULT}.")
+    ],
     sentences: Annotated[
         list[str] | None, typer.Argument(metavar="[A B [C...]]", help="Sentences to walk between.")
     ] = None,
@@ -83,13 +86,15 @@ def interpolate(
     from swae_text.latent.interpolation import interpolate_through
 
     sentences = sentences or []
+    if " " in model and not pathlib.Path(model).exists():
+        model, sentences = DEFAULT, [model, *sentences]
     if pairs is None and len(sentences) < 2:
         raise typer.BadParameter("give two sentences or more, or --pairs FILE")
     if pairs is not None and sentences:
         raise typer.BadParameter("give sentences or --pairs FILE, not both")
     if data is not None and not perplexity:
         raise typer.BadParameter("--data is what --perplexity learns from: give both")
-    opened, decoding = open_space(model), searched(beams, rerank, ban, require)
+    opened, decoding = open_space(pathlib.Path(model)), searched(beams, rerank, ban, require)
     chosen: SpaceName = space or opened.default_space
     judge = _judge(opened, data) if perplexity else None
     strays = Strays()

@@ -1,0 +1,33 @@
+"""Models that come with the package, by name wherever a model folder is expected.
+
+    NAME/                 a model folder (``folder.py``) in half precision
+    NAME/attributes/      attribute vectors that were fitted in it (``vectors.py``), by name as well
+
+``NAME/README.md`` says what each was trained on, and every figure with its command.
+"""
+
+from pathlib import Path
+
+DEFAULT = "yelp-small"
+"""What speaks where a verb can do without a MODEL."""
+
+_HERE = Path(__file__).parent
+
+
+def shipped() -> list[str]:
+    """Names of the models that come with this version."""
+    return sorted(found.parent.name for found in _HERE.glob("*/checksums.json"))
+
+
+def find_model(path: str | Path) -> Path:
+    """The folder that a path or the name of a shipped model stands for; a path comes first."""
+    path = Path(path)
+    named = len(path.parts) == 1 and path.name in shipped()
+    return _HERE / path.name if named and not path.exists() else path
+
+
+def find_attribute(path: str | Path, model: str | Path) -> Path:
+    """The file that a path or the name of one of a model's own attributes stands for."""
+    path = Path(path)
+    own = find_model(model) / "attributes" / f"{path.name}.safetensors"
+    return own if len(path.parts) == 1 and not path.exists() and own.exists() else path
