@@ -65,12 +65,9 @@ def header(path: Path) -> tuple[dict[str, Shape], dict[str, str]]:
     with _opened(path) as file:
         kinds = {name: file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118
         if other := sorted(name for name, kind in kinds.items() if kind not in KINDS):
-            raise ModelFolderError(
-                f"{path}: {other[0]} is no float of 16 or 32 bits: save it as one"
-            )
-        return {
-            name: tuple(file.get_slice(name).get_shape()) for name in kinds
-        }, file.metadata() or {}
+            raise ModelFolderError(f"{path}: not weights ({other[0]} is {kinds[other[0]]})")
+        shapes = {name: tuple(file.get_slice(name).get_shape()) for name in kinds}
+        return shapes, file.metadata() or {}
 
 
 def fill(module: nn.Module, path: Path) -> None:
@@ -87,12 +84,8 @@ def fill(module: nn.Module, path: Path) -> None:
     with _opened(path) as file:  # a copy: the file may change, and may lie askew in memory
         weights = {name: file.get_tensor(name).to(torch.float32, copy=True) for name in wanted}
     if wrong := sorted(name for name, w in weights.items() if not bool(w.isfinite().all())):
-        raise ModelFolderError(
-            f"{path}: weights are not finite ({wrong[0]}): copy or train it again"
-        )
-    module.load_state_dict(
-        weights, strict=False, assign=True
-    )  # strict would want shared ones twice
+        raise ModelFolderError(f"{path}: {wrong[0]} is not finite: copy or train it again")
+    module.load_state_dict(weights, strict=False, assign=True)  # not strict: shared ones come once
     for part in module.modules():
         if init := getattr(part, "init_non_persistent_buffers", None):
             init()
