@@ -58,13 +58,13 @@ def training_codes(
     with atomic_path(path) as temporary, precision:
         _write(model, corpus, rows, temporary)
     atomic_write(label, written)
-    return np.load(path, mmap_mode="r", allow_pickle=False), False
+    return open_memmap(path, mode="r"), False
 
 
 def _open(path: Path, shape: tuple[int, int]) -> np.ndarray | None:
     """Codes on disk, memory-mapped; None where there are none of this shape. Nothing is run."""
     try:
-        codes: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+        codes = open_memmap(path, mode="r")
     except (OSError, ValueError, EOFError):  # missing, cut off, or no numbers
         return None
     return codes if codes.shape == shape and codes.dtype == np.float32 else None
