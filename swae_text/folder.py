@@ -34,6 +34,8 @@ CONFIG, WEIGHTS, TOKENIZER, CARD, CHECKSUMS = (
     "README.md",
     "checksums.json",
 )
+READ = (CONFIG, WEIGHTS, TOKENIZER)
+"""What a model is read from."""
 
 
 class ModelParts(NamedTuple):
@@ -113,7 +115,7 @@ def _verified(path: Path) -> dict[str, bytes]:
         raise ModelFolderError(f"{path}: not a model folder (it has no {CHECKSUMS})")
     try:
         sums: dict[str, Any] = json.loads((path / CHECKSUMS).read_bytes())
-        files = {name: (path / name).read_bytes() for name in (CONFIG, WEIGHTS, TOKENIZER)}
+        files = {name: (path / name).read_bytes() for name in READ}
     except (OSError, ValueError) as error:
         raise ModelFolderError(f"{path}: incomplete model folder ({error})") from error
     for name, data in files.items():

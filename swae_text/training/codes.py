@@ -1,7 +1,8 @@
 """The codes of a corpus, computed once by stage one and kept on disk for stage two.
 
 runs/NAME/codes/train.npy     [sentences, C] float32, memory-mapped
-runs/NAME/codes/made.json     checksum of the weights and name of the corpus that made them
+runs/NAME/codes/made.json     checksums of the weights and the rows that made them, name of their
+                              corpus, checksum of the codes
 """
 
 import hashlib
@@ -12,13 +13,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from swae_text.atomic import atomic_path, atomic_write
+from swae_text.atomic import atomic_path, atomic_write, leftovers
 from swae_text.corpora.batching import pad
 from swae_text.corpora.store import PreparedCorpus
 from swae_text.models.autoencoder import SentenceAutoencoder
+from swae_text.training.claim import locked
 
 
 def chosen_rows(sentences: int, most: int | None, seed: int) -> NDArray[np.int64]:
@@ -34,8 +35,10 @@ def training_codes(
     rows: NDArray[np.int64],
     folder: Path,
     precision: AbstractContextManager[Any],
-) -> tuple[np.ndarray, bool]:
+) -> tuple[np.ndarray, str]:
     """Codes of training sentences, read from disk where the same weights made them before.
+
+    Several trainings may share a folder: one writes, and the others wait for it.
 
     Args:
         model: stage one, trained.
@@ -45,32 +48,48 @@ def training_codes(
         precision: entered while they are computed.
 
     Returns:
-        ``[rows, C]`` float32, memory-mapped; and whether they were there already.
+        ``[rows, C]`` float32, memory-mapped; and what made them: equal for equal codes.
     """
     which = hashlib.sha256(rows.tobytes()).hexdigest()
     made = {"weights": _checksum(model), "corpus": corpus.fingerprint, "rows": which}
     path, label = folder / "train.npy", folder / "made.json"
-    there = path.exists() and label.exists() and json.loads(label.read_bytes()) == made
-    if not there:
-        label.unlink(missing_ok=True)
-        with atomic_path(path) as temporary, precision:
-            _write(model, corpus, rows, temporary)
-        atomic_write(label, json.dumps(made).encode())
-    return np.load(path, mmap_mode="r"), there
+    if not _there(path, label, made):
+        with locked(folder, wait=True):
+            if not _there(path, label, made):
+                for part in leftovers(folder / "*"):
+                    part.unlink()
+                label.unlink(missing_ok=True)
+                with atomic_path(path) as temporary, precision, temporary.open("wb") as file:
+                    np.save(file, _codes(model, corpus, rows))
+                atomic_write(label, json.dumps(made | {"codes": _digest(path)}).encode())
+    return np.load(path, mmap_mode="r"), hashlib.sha256(json.dumps(made).encode()).hexdigest()
+
+
+def _there(path: Path, label: Path, made: dict[str, str]) -> bool:
+    """Whether the codes are on disk, made by this, and every byte as it was written."""
+    try:
+        return bool(json.loads(label.read_bytes()) == made | {"codes": _digest(path)})
+    except (FileNotFoundError, ValueError):
+        return False
 
 
 @torch.inference_mode()
-def _write(
-    model: SentenceAutoencoder, corpus: PreparedCorpus, rows: NDArray[np.int64], path: Path
-) -> None:
+def _codes(
+    model: SentenceAutoencoder, corpus: PreparedCorpus, rows: NDArray[np.int64]
+) -> NDArray[np.float32]:
     split, device = corpus.train, model.embedding.weight.device
-    codes = open_memmap(path, mode="w+", dtype=np.float32, shape=(len(rows), model.config.code_dim))
+    codes = np.empty((len(rows), model.config.code_dim), dtype=np.float32)
     order = np.argsort(split.lengths[rows], kind="stable")  # alike together: hardly any padding
     model.eval()
     for part in np.array_split(order, max(1, len(order) // 512)):
         batch = pad(split.tokens(rows[part])).to(device)
         codes[part] = model.encode(batch).float().cpu().numpy()
-    codes.flush()
+    return codes
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _checksum(model: SentenceAutoencoder) -> str:
