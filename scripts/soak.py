@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import NoReturn
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 import swae_text.training.run  # noqa: F401 E402  # children are born with torch
@@ -61,23 +62,28 @@ class Training:
 
     def start(self, dies_at: int | None = None) -> int:
         """Start a process group; with ``dies_at`` it kills itself at that file operation."""
-        if not self.alone:
-            command = [sys.executable, "-m", "swae_text", *self.words]
-            with self.log.open("wb") as log:
-                group = {"start_new_session": True, "stdout": log, "stderr": log}
-                return subprocess.Popen(command, **group).pid
-        if pid := os.fork():
-            return pid
-        os.setsid()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        handle = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(handle, 1)
-        os.dup2(handle, 2)
-        if dies_at is not None:
-            die_at_operation(dies_at, self.folder)
-        code = swae_text(self.words)
-        sys.stdout.flush()
-        os._exit(code)
+        with self.log.open("wb") as log:
+            if not self.alone:
+                command = [sys.executable, "-m", "swae_text", *self.words]
+                return subprocess.Popen(command, process_group=0, stdout=log, stderr=log).pid
+            if pid := os.fork():
+                os.setpgid(pid, pid)
+                return pid
+            self.live(log.fileno(), dies_at)
+
+    def live(self, log: int, dies_at: int | None) -> NoReturn:
+        """The life of a forked process; it must not come back into what its parent does."""
+        code = 130
+        try:
+            os.dup2(log, 1)
+            os.dup2(log, 2)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            if dies_at is not None:
+                die_at_operation(dies_at, self.folder)
+            code = swae_text(self.words)
+            sys.stdout.flush()
+        finally:
+            os._exit(code)
 
     def wait(self, pid: int, seconds: float) -> int | None:
         """Exit code (negative: the signal) of a process; None if it is still there."""
@@ -166,7 +172,7 @@ def soak(options: argparse.Namespace, folder: Path) -> None:
     expected, steps = straight.result(), straight.steps()
     print(f"unbroken: {steps} steps, {len(expected[1])} rows, {time.monotonic() - start:.0f} s")
     chance, kills, cut, named, runs = random.Random(options.seed), Counter(), 0, 0, 1
-    training, haste = Training(options, folder / "1"), 1.0
+    training, haste = Training(options, folder / "1"), (time.monotonic() - start) / steps * 10
     kinds = [*SIGNALS, *([AT_A_FILE] * 3 if options.devices == 1 else [])]
     while True:
         kind = chance.choice(kinds) if kills.total() < options.kills else None
