@@ -4,8 +4,9 @@
 
 One training runs unbroken. Another is killed and resumed: by SIGKILL, SIGTERM or SIGINT at a random
 moment, or by SIGKILL at a random operation on its own files (an audit hook counts them), where a
-half-written state would be. ``--truncate`` also cuts the newest checkpoint of a stage now and then.
-Both must end with the same weights, bit for bit, and the same rows in metrics.jsonl but for seconds.
+half-written state would be. ``--truncate`` also cuts the newest checkpoint of a stage every other
+time. Both must end with the same weights, bit for bit, and the same rows in metrics.jsonl but for
+their seconds.
 
 Processes are forked from this one, which has imported torch and computed nothing, so a start costs
 tenths of a second; several devices need interpreters of their own.
@@ -25,15 +26,17 @@ from pathlib import Path
 from typing import NoReturn
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-import swae_text.training.run  # noqa: F401 E402  # children are born with torch
-from swae_text.cli.app import main as swae_text  # noqa: E402
+import nltk  # noqa: F401  # slow to import, as torch is: children are born with both
+
+import swae_text.training.run  # noqa: F401
+from swae_text.cli.app import main as command_line
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = (
     f"corpus.source={ROOT / 'data/sentences.jsonl'}",
     "training.precision=float32",
-    "training.stage_one={steps: 700, evaluate_every: 20, checkpoint_every: 7}",
-    "training.stage_two={steps: 700, evaluate_every: 20, checkpoint_every: 7, batch_size: 64}",
+    "training.stage_one={steps: 400, evaluate_every: 20, checkpoint_every: 7, batch_tokens: 256}",
+    "training.stage_two={steps: 400, evaluate_every: 20, checkpoint_every: 7, batch_size: 64}",
 )
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 AT_A_FILE = "SIGKILL at a file"
@@ -45,7 +48,7 @@ PLACES = {
     "stage two:": "stage two",
     "stage two done": "ending",
 }
-PATIENCE = 120.0  # seconds; a process that takes longer to end hangs
+PATIENCE = 600.0  # seconds; a process that takes longer to end hangs
 
 
 class Training:
@@ -66,8 +69,10 @@ class Training:
             if not self.alone:
                 command = [sys.executable, "-m", "swae_text", *self.words]
                 return subprocess.Popen(command, process_group=0, stdout=log, stderr=log).pid
+            signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
             if pid := os.fork():
                 os.setpgid(pid, pid)
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
                 return pid
             self.live(log.fileno(), dies_at)
 
@@ -78,9 +83,10 @@ class Training:
             os.dup2(log, 1)
             os.dup2(log, 2)
             signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             if dies_at is not None:
                 die_at_operation(dies_at, self.folder)
-            code = swae_text(self.words)
+            code = command_line(self.words)
             sys.stdout.flush()
         finally:
             os._exit(code)
