@@ -101,9 +101,9 @@ class Training:
             time.sleep(0.002)
         return None
 
-    def end(self, pid: int) -> int:
-        """Wait for a process to end by itself; one that left a traceback or hangs ends the soak."""
-        code = self.wait(pid, PATIENCE)
+    def end(self, pid: int, code: int | None = None) -> int:
+        """Exit code of a process; one that left a traceback or hangs ends the soak."""
+        code = self.wait(pid, PATIENCE) if code is None else code
         said = self.log.read_text()
         if code is None or (self.alone and "Traceback" in said) or code not in (0, 130, -9, -15):
             sys.exit(f"exit code {code}:\n{said}")
@@ -183,9 +183,10 @@ def soak(options: argparse.Namespace, folder: Path) -> None:
     while True:
         kind = chance.choice(kinds) if kills.total() < options.kills else None
         pid = training.start(chance.randint(1, round(60 * haste)) if kind == AT_A_FILE else None)
-        if kind in SIGNALS and training.wait(pid, chance.uniform(0, 2 * haste)) is None:
+        code = training.wait(pid, chance.uniform(0, 2 * haste)) if kind in SIGNALS else None
+        if kind in SIGNALS and code is None:
             os.killpg(pid, kind)
-        code = training.end(pid)
+        code = training.end(pid, code)
         named += training.log.read_text().count("damaged (")
         if code:
             kills[getattr(kind, "name", kind), training.place()] += 1
