@@ -85,7 +85,7 @@ def settings(files: Folder, rng: random.Random) -> None:
     text = yaml.safe_dump(tree, allow_unicode=True)
     bomb = "a: &a [x, x]\n" + "".join(
         f"{b}: &{b} [*{a}, *{a}]\n"
-        for a, b in zip("abcdefghijklmnopqrstuvwx", "bcdefghijklmnopqrstuvwxy")
+        for a, b in zip("abcdefghijklmnopqrstuvwx", "bcdefghijklmnopqrstuvwxy", strict=True)
     )
     odd = (
         text,

@@ -34,6 +34,14 @@ def atomic_write(path: str | Path, data: bytes) -> None:
         temporary.write_bytes(data)
 
 
+def leftovers(path: Path) -> list[Path]:
+    """Temporary files of processes that were killed while they wrote ``path`` (``*`` in its name).
+
+    A process that is still writing has one too: remove them only where there can be none.
+    """
+    return sorted(path.parent.glob(f".{path.name}.????????.part"))
+
+
 def sync(path: Path) -> None:
     """Push a file or a folder out of the system's buffers to the disk."""
     handle = os.open(path, os.O_RDONLY)

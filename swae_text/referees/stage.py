@@ -21,7 +21,7 @@ from swae_text.errors import TrainingError
 from swae_text.referees.settings import RefereeBudget, RefereeConfig
 from swae_text.training.checkpoint import Checkpoints
 from swae_text.training.engine import Engine
-from swae_text.training.events import Report
+from swae_text.training.events import Report, silent
 from swae_text.training.loop import Loop, StepLoss
 from swae_text.training.tracking import MetricsLog
 
@@ -130,7 +130,7 @@ def train_stage(
     checkpoints = Checkpoints(folder, stage.name, keep=1)
     checkpoints.clear()
     try:
-        Loop(stage, engine, checkpoints, MetricsLog(log), report or _silent, seed).run()
+        Loop(stage, engine, checkpoints, MetricsLog(log), report or silent, seed).run()
     finally:
         checkpoints.clear()
     stage.module.load_state_dict(stage.best)
@@ -164,7 +164,3 @@ def _budget(config: RefereeConfig, batches_an_epoch: int) -> RefereeBudget:
     return RefereeBudget(
         steps=steps, evaluate_every=look, checkpoint_every=steps, optimiser=config.optimiser
     )
-
-
-def _silent(event: object) -> None:
-    """Nobody listens."""

@@ -1,7 +1,8 @@
 """The codes of a corpus, computed once by stage one and kept on disk for stage two.
 
 runs/NAME/codes/train.npy     [sentences, C] float32, memory-mapped
-runs/NAME/codes/made.json     checksum of the weights and name of the corpus that made them
+runs/NAME/codes/made.json     checksums of the weights and the rows that made them, name of their
+                              corpus, checksum of the codes
 """
 
 import hashlib
@@ -15,10 +16,11 @@ import torch
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from swae_text.atomic import atomic_path, atomic_write
+from swae_text.atomic import atomic_path, atomic_write, leftovers
 from swae_text.corpora.batching import pad
 from swae_text.corpora.store import PreparedCorpus
 from swae_text.models.autoencoder import SentenceAutoencoder
+from swae_text.training.claim import locked
 
 
 def chosen_rows(sentences: int, most: int | None, seed: int) -> NDArray[np.int64]:
@@ -34,8 +36,10 @@ def training_codes(
     rows: NDArray[np.int64],
     folder: Path,
     precision: AbstractContextManager[Any],
-) -> tuple[np.ndarray, bool]:
+) -> tuple[np.ndarray, str]:
     """Codes of training sentences, read from disk where the same weights made them before.
+
+    Several trainings may share a folder: one writes, and the others wait for it.
 
     Args:
         model: stage one, trained.
@@ -45,43 +49,52 @@ def training_codes(
         precision: entered while they are computed.
 
     Returns:
-        ``[rows, C]`` float32, memory-mapped; and whether they were there already.
+        ``[rows, C]`` float32, memory-mapped; and what made them: equal for equal codes.
     """
     which = hashlib.sha256(rows.tobytes()).hexdigest()
     made = {"weights": _checksum(model), "corpus": corpus.fingerprint, "rows": which}
-    path, label, written = folder / "train.npy", folder / "made.json", json.dumps(made).encode()
-    there = label.exists() and label.read_bytes() == written
-    codes = _open(path, (len(rows), model.config.code_dim)) if there else None
-    if codes is not None:
-        return codes, True
-    label.unlink(missing_ok=True)
-    with atomic_path(path) as temporary, precision:
-        _write(model, corpus, rows, temporary)
-    atomic_write(label, written)
-    return open_memmap(path, mode="r"), False
+    path, label = folder / "train.npy", folder / "made.json"
+    shape = (len(rows), model.config.code_dim)
+    if not _there(path, label, made, shape):
+        with locked(folder, wait=True):
+            if not _there(path, label, made, shape):
+                for part in leftovers(folder / "*"):
+                    part.unlink()
+                label.unlink(missing_ok=True)
+                with atomic_path(path) as temporary, precision, temporary.open("wb") as file:
+                    np.save(file, _codes(model, corpus, rows))
+                atomic_write(label, json.dumps(made | {"codes": _digest(path)}).encode())
+    return open_memmap(path, mode="r"), hashlib.sha256(json.dumps(made).encode()).hexdigest()
 
 
-def _open(path: Path, shape: tuple[int, int]) -> np.ndarray | None:
-    """Codes on disk, memory-mapped; None where there are none of this shape. Nothing is run."""
+def _there(path: Path, label: Path, made: dict[str, str], shape: tuple[int, int]) -> bool:
+    """Whether the codes are on disk, made by this, of this shape, and every byte as written."""
     try:
-        codes = open_memmap(path, mode="r")
+        if json.loads(label.read_bytes()) != made | {"codes": _digest(path)}:
+            return False
+        codes = open_memmap(path, mode="r")  # which runs nothing, whatever is in the file
     except (OSError, ValueError, EOFError):  # missing, cut off, or no numbers
-        return None
-    return codes if codes.shape == shape and codes.dtype == np.float32 else None
+        return False
+    return bool(codes.shape == shape and codes.dtype == np.float32)
 
 
 @torch.inference_mode()
-def _write(
-    model: SentenceAutoencoder, corpus: PreparedCorpus, rows: NDArray[np.int64], path: Path
-) -> None:
+def _codes(
+    model: SentenceAutoencoder, corpus: PreparedCorpus, rows: NDArray[np.int64]
+) -> NDArray[np.float32]:
     split, device = corpus.train, model.embedding.weight.device
-    codes = open_memmap(path, mode="w+", dtype=np.float32, shape=(len(rows), model.config.code_dim))
+    codes = np.empty((len(rows), model.config.code_dim), dtype=np.float32)
     order = np.argsort(split.lengths[rows], kind="stable")  # alike together: hardly any padding
     model.eval()
     for part in np.array_split(order, max(1, len(order) // 512)):
         batch = pad(split.tokens(rows[part])).to(device)
         codes[part] = model.encode(batch).float().cpu().numpy()
-    codes.flush()
+    return codes
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _checksum(model: SentenceAutoencoder) -> str:

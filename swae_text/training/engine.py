@@ -104,6 +104,10 @@ class Engine:
         self.barrier()
         return make() if made is None else made
 
+    def mean(self, value: float) -> float:
+        """Mean of the ranks' values; not finite where one of them is not."""
+        return float(cast(Tensor, self.fabric.all_reduce(torch.tensor(value, device=self.device))))
+
     def agree(self, value: float) -> float:
         """The first rank's value, on all ranks: clocks differ, decisions must not."""
         return float(self.fabric.broadcast(value, src=0))

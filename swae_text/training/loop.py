@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NoReturn, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -19,10 +19,19 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from swae_text.config import AdversarialConfig, BudgetConfig
-from swae_text.errors import TrainingError
+from swae_text.errors import CheckpointError, TrainingError
 from swae_text.training.checkpoint import Checkpoints
+from swae_text.training.collapse import describe
 from swae_text.training.engine import Engine
-from swae_text.training.events import Evaluated, Report, Saved, StageDone, StageStarted, StepDone
+from swae_text.training.events import (
+    Evaluated,
+    Note,
+    Report,
+    Saved,
+    StageDone,
+    StageStarted,
+    StepDone,
+)
 from swae_text.training.interruption import stop_requests
 from swae_text.training.optimiser import build_optimiser
 from swae_text.training.schedule import rate, set_rate
@@ -95,7 +104,8 @@ class Loop:
 
         Raises:
             KeyboardInterrupt: a signal came; the checkpoint of the last whole step is written.
-            TrainingError: the loss or its gradient is not finite.
+            CheckpointError: none is whole or fits these settings, or one cannot be written.
+            TrainingError: a loss, its gradient or a weight is not finite.
         """
         self._resume()
         budget, name = self.budget, self.stage.name
@@ -162,12 +172,8 @@ class Loop:
         self.engine.backward(loss.total)
         norm = nn.utils.clip_grad_norm_(list(self.stage.module.model_parameters()), config.clip)
         parts = {name: float(part.detach()) for name, part in loss.parts.items()}
-        if not math.isfinite(float(norm)):
-            raise TrainingError(
-                f"stage {self.stage.name}, step {self.step}: the gradient is not finite "
-                f"(loss {float(loss.total.detach()):.3g}); the last checkpoint is unharmed. Lower "
-                "the learning rate (training.stage_*.optimiser.learning_rate) and --resume"
-            )
+        self._check("loss", float(loss.total.detach()))
+        self._check("gradient", float(norm))
         optimiser.step()
         for critic in critics:
             critic.zero_grad()
@@ -175,7 +181,26 @@ class Loop:
             self.engine.backward(critic_loss)
             critic.step()
             parts["critic"] = float(critic_loss.detach())
+            self._check("critic's loss", parts["critic"])
         return parts
+
+    def _check(self, what: str, value: float) -> None:
+        """Refuse a number that is not finite on any rank.
+
+        It would come again from a checkpoint of this very step, so such a one is removed.
+        """
+        if math.isfinite(self.engine.mean(value)):
+            return
+        if self.engine.leads:
+            self.checkpoints.discard(self.step)
+        self._diverged(what)
+
+    def _diverged(self, what: str) -> NoReturn:
+        raise TrainingError(
+            f"stage {self.stage.name}, step {self.step}: the {what} is not finite; checkpoints "
+            "from before that are kept. Lower the learning rate "
+            f"(training.stage_{self.stage.name}.optimiser.learning_rate) and --resume"
+        )
 
     def _tell(self, parts: dict[str, float], progress: float, speed: float) -> None:
         steps = self.budget.steps
@@ -192,9 +217,13 @@ class Loop:
             row = {"loss_" + name: value for name, value in parts.items()} | metrics
             self.log.write(stage=self.stage.name, step=self.step, seconds=self.seconds, **row)
             self.report(Evaluated(self.stage.name, self.step, self.seconds, metrics))
+            if collapse := describe(metrics):
+                self.report(Note(collapse))
         self.engine.barrier()
 
     def _save(self) -> None:
+        if not all(bool(weight.isfinite().all()) for weight in self.stage.module.parameters()):
+            self._diverged("model")
         state = {
             "module": self.stage.module.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
@@ -210,9 +239,21 @@ class Loop:
         self.engine.barrier()
 
     def _resume(self) -> None:
-        state = self.checkpoints.newest()
-        if state is None:
-            return
+        state = self.checkpoints.newest(self.report)
+        if state is not None:
+            try:
+                self._restore(state)
+            except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
+                raise CheckpointError(
+                    f"{self.checkpoints.folder}: the newest checkpoint of stage {self.stage.name} "
+                    "does not fit these settings: go on with the old ones, or train the stage "
+                    "again (--stage two) or all (--overwrite)"
+                ) from error
+        if self.engine.leads:
+            self.log.forget_after(self.stage.name, self.step)
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        """Stand where this state was saved, with the settings of now."""
         if state["world"] != self.engine.world:
             raise TrainingError(
                 f"the run was started on {state['world']} devices and cannot go on with "
@@ -220,14 +261,13 @@ class Loop:
             )
         self.stage.module.load_state_dict(state["module"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(saved)
+            settings = optimiser.state_dict()["param_groups"]  # a new learning rate counts
+            optimiser.load_state_dict(saved | {"param_groups": settings})
         self.step, self.epoch, self.place = state["step"], state["epoch"], state["place"]
         self.seconds = state["seconds"]
         mine, torchs = state["random"][self.engine.rank]
         self.generator.set_state(mine)
         torch.set_rng_state(torchs)
-        if self.engine.leads:
-            self.log.forget_after(self.stage.name, self.step)
 
 
 def _critics(stage: Stage) -> list[Optimizer]:

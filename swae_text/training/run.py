@@ -8,23 +8,23 @@ runs/NAME/model/          what ``SentenceSpace.from_pretrained`` reads
 """
 
 import os
-import shutil
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Literal
 
 import torch
 
-from swae_text.atomic import atomic_write
-from swae_text.config import RunConfig, dump_config, load_config
+from swae_text.config import RunConfig, load_config
 from swae_text.corpora.store import PreparedCorpus, prepare
 from swae_text.errors import CheckpointError, ConfigError, TrainingError
 from swae_text.folder import TOKENIZER, read_folder
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.space import SentenceSpace
 from swae_text.training.checkpoint import Checkpoints
+from swae_text.training.claim import claimed, same_weights
 from swae_text.training.codes import chosen_rows, training_codes
 from swae_text.training.engine import Engine
-from swae_text.training.events import Event, Note, Report, Saved
+from swae_text.training.events import Note, Report, Saved, silent
 from swae_text.training.loop import Loop, Stage
 from swae_text.training.stage_one import StageOne
 from swae_text.training.stage_two import StageTwo
@@ -60,28 +60,30 @@ def train(
     Raises:
         ConfigError: the run exists and neither ``resume`` nor ``overwrite`` is given, or it was
             started with settings that shape its weights differently.
-        CheckpointError: no checkpoint can be read.
-        TrainingError: the loss is not finite, or there is nothing to train on.
+        CheckpointError: no checkpoint can be read, or one cannot be written.
+        TrainingError: the loss is not finite, there is nothing to train on, or another process is
+            training in the folder.
     """
     if config.stage_two is None and (stages == "two" or stage_one_from is not None):
         raise ConfigError("these settings have no stage two (stage_two: null): set one")
     source = stage_one_from or run_dir
-    if is_first_process():  # the others are started when this is settled
-        if source != run_dir:
-            _same_weights(load_config(source / "config.yaml"), config, source)
-        _claim(config, run_dir, resume or (stages == "two" and source == run_dir), overwrite)
-    engine = Engine(config.training, config.seed, critic=_has_critic(config))
-    tell: Report = report if report is not None and engine.leads else _silent
-    tell(Note(f"run {run_dir}, {engine.precision} on {engine.world} × {engine.device.type}"))
-    corpus = _prepared(config, engine, tell)
-    run = _Run(config, run_dir, engine, corpus, tell)
-    if stages != "two" and source == run_dir:
-        autoencoder = run.stage_one()
-    else:
-        autoencoder = run.trained_stage_one(source)
-    if stages == "one" or config.stage_two is None:
-        return run_dir / "model"
-    return run.stage_two(autoencoder, source / "codes", fresh=not resume)
+    if source != run_dir:
+        same_weights(load_config(source / "config.yaml"), config, source)
+    keep = resume or (stages == "two" and source == run_dir)
+    claim = claimed(config, run_dir, keep=keep, overwrite=overwrite)
+    with claim if is_first_process() else nullcontext():  # the first one then starts the others
+        engine = Engine(config.training, config.seed, critic=_has_critic(config))
+        tell: Report = report if report is not None and engine.leads else silent
+        tell(Note(f"run {run_dir}, {engine.precision} on {engine.world} × {engine.device.type}"))
+        corpus = _prepared(config, engine, tell)
+        run = _Run(config, run_dir, engine, corpus, tell)
+        if stages != "two" and source == run_dir:
+            autoencoder = run.stage_one()
+        else:
+            autoencoder = run.trained_stage_one(source)
+        if stages == "one" or config.stage_two is None:
+            return run_dir / "model"
+        return run.stage_two(autoencoder, source / "codes", fresh=not resume)
 
 
 def is_first_process() -> bool:
@@ -106,15 +108,15 @@ class _Run:
     def stage_one(self) -> SentenceAutoencoder:
         self._begin()
         stage = StageOne(self.config, self.corpus, self.engine.device)
-        start = self.config.training.stage_one.start
-        if start and not self._checkpoints("one").paths():
+        start, checkpoints = self.config.training.stage_one.start, self._checkpoints("one")
+        if start and not checkpoints.paths():
             _begin_with(stage, Path(start))
-        self._train(stage)
+        self._train(stage, checkpoints)
         self._save(stage.space)
         return stage.module
 
     def trained_stage_one(self, folder: Path) -> SentenceAutoencoder:
-        state = Checkpoints(folder / "checkpoints", "one", keep=1).newest()
+        state = Checkpoints(folder / "checkpoints", "one", keep=1).newest(self.report)
         if state is None:
             raise CheckpointError(
                 f"{folder}: stage two needs a trained stage one: run --stage one first"
@@ -127,29 +129,29 @@ class _Run:
         most = self.config.training.stage_two.max_codes
         rows = chosen_rows(len(self.corpus.train), most, self.config.seed)
         self.report(Note(f"codes of {len(rows):,} training sentences"))
-        codes, there = self.engine.lead_first(
+        codes, basis = self.engine.lead_first(
             lambda: training_codes(autoencoder, self.corpus, rows, home, self.engine.autocast())
         )
-        if self.engine.leads and (fresh or not there):
-            self._checkpoints("two").clear()  # those on the codes of other weights lead nowhere
+        checkpoints = self._checkpoints("two", basis)
+        if self.engine.leads:
+            checkpoints.clear() if fresh else checkpoints.clear_other_basis()
         self.engine.barrier()
         self._begin()
         stage = StageTwo(self.config, self.corpus, autoencoder, codes, rows)
-        self._train(stage)
+        self._train(stage, checkpoints)
         return self._save(stage.space)
 
     def _begin(self) -> None:
         """Each stage starts from the seed, so that it does not matter what ran before it."""
         torch.manual_seed(self.config.seed)
 
-    def _train(self, stage: Stage) -> None:
+    def _train(self, stage: Stage, checkpoints: Checkpoints) -> None:
         log = MetricsLog(self.folder / "metrics.jsonl")
-        checkpoints = self._checkpoints(stage.name)
         Loop(stage, self.engine, checkpoints, log, self.report, self.config.seed).run()
 
-    def _checkpoints(self, stage: str) -> Checkpoints:
+    def _checkpoints(self, stage: str, basis: str = "") -> Checkpoints:
         keep = self.config.training.keep_checkpoints
-        return Checkpoints(self.folder / "checkpoints", stage, keep)
+        return Checkpoints(self.folder / "checkpoints", stage, keep, basis)
 
     def _save(self, space: SentenceSpace) -> Path:
         path = self.folder / "model"
@@ -180,43 +182,6 @@ def _begin_with(stage: StageOne, folder: Path) -> None:
         raise ConfigError(f"{folder}: its stage one has another shape: {first}") from error
 
 
-def _claim(config: RunConfig, run_dir: Path, keep: bool, overwrite: bool) -> None:
-    """Make the run folder, or check that this run may go on in it."""
-    settings = run_dir / "config.yaml"
-    if overwrite and settings.exists():
-        shutil.rmtree(run_dir)
-    if settings.exists():
-        if not keep:
-            raise ConfigError(
-                f"{run_dir} holds a run: give --resume to go on with it, --overwrite to throw it "
-                "away, or --set name=OTHER"
-            )
-        _same_weights(load_config(settings), config, run_dir)
-    elif run_dir.exists() and any(run_dir.iterdir()):
-        raise ConfigError(f"{run_dir} is not empty and not a run: choose another --set name=…")
-    atomic_write(settings, dump_config(config).encode())
-
-
-def _same_weights(old: RunConfig, new: RunConfig, run_dir: Path) -> None:
-    """Budgets may change when a run goes on; what shapes its weights or its data may not."""
-    for part in ("seed", "corpus", "tokenizer", "model"):
-        before, now = getattr(old, part), getattr(new, part)
-        if before != now:
-            raise ConfigError(
-                f"{run_dir} was started with another `{part}` "
-                f"({_first_difference(before, now)}): go on with the old settings, or --set "
-                "name=OTHER"
-            )
-
-
-def _first_difference(before: object, now: object) -> str:
-    if not hasattr(before, "model_dump") or not hasattr(now, "model_dump"):
-        return f"{before}, now {now}"
-    old, new = before.model_dump(), now.model_dump()
-    key = next(key for key in old if old[key] != new[key])
-    return f"{key}: {old[key]}, now {new[key]}"
-
-
 def _prepared(config: RunConfig, engine: Engine, report: Report) -> PreparedCorpus:
     """The first rank prepares the corpus; the others then only open it."""
 
@@ -235,7 +200,3 @@ def _prepared(config: RunConfig, engine: Engine, report: Report) -> PreparedCorp
         Note(f"{len(corpus.train):,} training sentences" + (", cached" if corpus.cached else ""))
     )
     return corpus
-
-
-def _silent(event: Event) -> None:
-    """Nobody listens."""

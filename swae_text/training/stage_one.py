@@ -10,6 +10,7 @@ from swae_text.corpora.store import PreparedCorpus
 from swae_text.metrics.reconstruction import reconstruction
 from swae_text.models.autoencoder import AutoencoderLoss, SentenceAutoencoder
 from swae_text.space import SentenceSpace
+from swae_text.training.collapse import signs
 from swae_text.training.loop import StepLoss
 
 
@@ -59,7 +60,10 @@ class StageOne:
 def valid_reconstruction(
     space: SentenceSpace, corpus: PreparedCorpus, sentences: int
 ) -> dict[str, float]:
-    """BLEU and exact match of the first ``sentences`` validation sentences."""
+    """BLEU, exact match and signs of collapse of the first ``sentences`` validation sentences."""
     texts = corpus.valid.texts(np.arange(min(sentences, len(corpus.valid))))
-    result = reconstruction(texts, space.reconstruct(texts))
-    return {"valid_bleu": result.bleu, "valid_exact": result.exact_match}
+    z = space.encode(texts)
+    written = space.decode(z)
+    result = reconstruction(texts, written)
+    found = {"valid_bleu": result.bleu, "valid_exact": result.exact_match}
+    return found | signs(z, texts, written)

@@ -3,6 +3,9 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
+
+from swae_text.atomic import atomic_write, sync
 
 
 class MetricsLog:
@@ -18,14 +21,29 @@ class MetricsLog:
             file.write(json.dumps(rounded) + "\n")
             file.flush()
             os.fsync(file.fileno())
+        sync(self.path.parent)
 
     def forget_after(self, stage: str, step: int) -> None:
-        """Drop the rows of a stage past ``step``: a resumed run writes them again."""
+        """Make ready for a stage that goes on from ``step``, and writes all later rows again.
+
+        Its rows up to there are kept, after those of other stages; a row that a killed process
+        left unfinished is dropped.
+        """
         if not self.path.exists():
             return
-        rows = [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
+        text = self.path.read_text(encoding="utf-8", errors="replace")
+        rows = [row for line in text.splitlines() if (row := _row(line))]
         kept = [row for row in rows if row["stage"] != stage or row["step"] <= step]
-        if len(kept) < len(rows):
-            from swae_text.atomic import atomic_write
+        kept.sort(key=lambda row: row["stage"] == stage)
+        whole = "".join(json.dumps(row) + "\n" for row in kept)
+        if whole != text:
+            atomic_write(self.path, whole.encode())
 
-            atomic_write(self.path, "".join(json.dumps(row) + "\n" for row in kept).encode())
+
+def _row(line: str) -> dict[str, Any]:
+    """The row on a line; empty for what is not a whole one."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return {}
+    return row if isinstance(row, dict) and {"stage", "step"} <= row.keys() else {}

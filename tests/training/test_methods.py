@@ -9,6 +9,7 @@ import torch
 from swae_text.config import load_config
 from swae_text.errors import ConfigError
 from swae_text.space import SentenceSpace
+from swae_text.training.events import Event, Saved
 from swae_text.training.run import train
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,12 +29,30 @@ def settings(sentences: Path, *methods: Path, **more: str):
     return load_config([tiny, *methods], [f"{key}={value}" for key, value in overrides.items()])
 
 
+def stopping(event: Event) -> None:
+    """Ctrl-C at a checkpoint in the middle of a stage."""
+    if isinstance(event, Saved) and event.path.stem in ("stage-one-00000004", "stage-two-00000002"):
+        raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize("method", METHODS, ids=lambda path: path.stem)
-def test_every_method_trains_samples_and_is_read_back(method, sentences, tmp_path):
-    config = settings(sentences, method)
-    if config.training.stage_two.steps:
-        config = settings(sentences, method, **{"training.stage_two.steps": "4"})
-    space = SentenceSpace.from_pretrained(train(config, tmp_path / "run"))
+def test_every_method_trains_samples_and_goes_on_where_it_stopped(method, sentences, tmp_path):
+    often = {
+        "training.stage_one.checkpoint_every": "4",
+        "model.encoder.dropout": "0.1",
+        "model.corruption.drop": "0.1",
+    }
+    config = settings(sentences, method, **often)
+    two = config.stage_two is not None and config.training.stage_two.steps > 0
+    if two:
+        often |= {"training.stage_two.steps": "4", "training.stage_two.checkpoint_every": "2"}
+        config = settings(sentences, method, **often)
+    for _ in range(1 + two):
+        with pytest.raises(KeyboardInterrupt):
+            train(config, tmp_path / "stopped", resume=True, report=stopping)
+    ours = train(config, tmp_path / "stopped", resume=True) / "model.safetensors"
+    assert ours.read_bytes() == (train(config, tmp_path / "run") / ours.name).read_bytes()
+    space = SentenceSpace.from_pretrained(ours.parent)
     assert len(space.sample(5, seed=1)) == 5
     assert space.sample(5, seed=1) == space.sample(5, seed=1)
     assert (space.stage_two is None) == (config.stage_two is None)
