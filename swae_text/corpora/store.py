@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -30,6 +29,7 @@ from swae_text.config import CorpusConfig, TokenizerConfig
 from swae_text.corpora.catalog import with_catalog_defaults
 from swae_text.corpora.cleaning import sentences
 from swae_text.corpora.columns import Row
+from swae_text.corpora.lines import standard_input
 from swae_text.corpora.sources import hub_id, read_rows, source_files
 from swae_text.corpora.splits import CleaningReport, Ledger, Part, make_splits, refuse_empty
 from swae_text.corpora.tokenised import Encoded, TokenisedSplit, write_split
@@ -89,8 +89,9 @@ def prepare(
     corpus = with_catalog_defaults(corpus)
     cache = cache_folder()
     with _spooled_stdin(corpus, cache) as stdin:
+        left_out = {"source"} | ({"on_bad_row"} if corpus.on_bad_row == "refuse" else set())
         settings = {
-            "corpus": corpus.model_dump(mode="json", exclude={"source"}),
+            "corpus": corpus.model_dump(mode="json", exclude=left_out),
             "tokenizer": tokenizer.model_dump(mode="json"),
             "max_tokens": max_tokens,
             "source": _identity(corpus, stdin),
@@ -137,7 +138,8 @@ def _build(
     texts = (text for batch in _chosen(cleaned["train"], parts["train"]) for text in batch[0])
     tokenizer = Tokenizer.train(islice(texts, 0, None, every), config)
     labels = sorted(names)
-    positions = np.array([labels.index(name) for name in names] + [-1], dtype=np.int32)
+    place = {name: number for number, name in enumerate(labels)}
+    positions = np.array([*(place[name] for name in names), -1], dtype=np.int32)
     reports = {}
     for split, part in parts.items():
         progress(f"encoding {split}")
@@ -166,10 +168,13 @@ def _clean(
     texts: list[str] = []
     codes: list[int] = []
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as writer:
-        for text, label, group, _ in rows:
-            code = -1 if label is None else names.setdefault(label, len(names))
-            for sentence in sentences(text, corpus):
-                if ledger.enter(sentence, group, corpus):
+        for row in rows:
+            if row.problem:
+                ledger.skip(row)
+                continue
+            code = -1 if row.label is None else names.setdefault(row.label, len(names))
+            for sentence in sentences(row.text, corpus):
+                if ledger.enter(sentence, row.group, corpus):
                     texts.append(sentence)
                     codes.append(code)
                 if len(ledger) % 100_000 == 0:
@@ -178,6 +183,8 @@ def _clean(
                 writer.write_batch(pa.record_batch([texts, codes], schema=schema))
                 texts, codes = [], []
         writer.write_batch(pa.record_batch([texts, codes], schema=schema))
+    if skipped := ledger.skipped():
+        progress(f"{path.stem}: {skipped}")
     return ledger
 
 
@@ -248,7 +255,7 @@ def _spooled_stdin(corpus: CorpusConfig, cache: Path) -> Iterator[Path | None]:
         return
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=cache, prefix=".stdin-") as spool:
-        shutil.copyfileobj(sys.stdin.buffer, spool)
+        shutil.copyfileobj(standard_input(), spool)
         spool.flush()
         yield Path(spool.name)
 
