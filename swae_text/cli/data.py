@@ -1,5 +1,6 @@
 """``swae-text data``: read, clean and tokenise a corpus before training needs it."""
 
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,7 +76,7 @@ def _settings(what: str, overrides: list[str]) -> "swae_text.config.RunConfig":
 
     path = Path(what)
     if what in CATALOG or what == "-" or path.is_dir() or kind_of(path) in SUFFIXES:
-        return load_config(None, [f"corpus.source={what}", *overrides])
+        return load_config(None, [f"corpus.source={dumps(what)}", *overrides])
     if not path.exists():
         names = ", ".join(sorted(CATALOG))
         raise ConfigError(f"{what}: no YAML file, no file of sentences, none of {names}")

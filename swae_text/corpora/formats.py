@@ -86,7 +86,7 @@ def read_stream(
     """
     lines = _lines(stream, name)
     first = next(lines, "")
-    lines = chain([first], lines)
+    lines = chain([first] if first else [], lines)
     if kind in JSON_LINES or (kind not in TABLES and _is_json(first)):
         yield from rows(_json_lines(lines, name), config, groups)
     elif kind == ".csv":
@@ -206,6 +206,6 @@ def _parquet(path: Path) -> Iterator[Record]:
             for batch in file.iter_batches(batch_size=4096):
                 for cells in batch.to_pylist():
                     yield Record(cells, f"{path}:{next(numbers)}")
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         problem = str(error).splitlines()[0]
         raise CorpusError(f"{path}: not a readable Parquet file ({problem})") from error

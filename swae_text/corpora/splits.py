@@ -160,6 +160,8 @@ def make_splits(
         CorpusError: nothing is left, or too little to hold anything out.
     """
     parts = {name: Part.of(name, ledger) for name, ledger in ledgers.items()}
+    if not len(parts["train"].reasons):
+        raise CorpusError(f"{config.source}: empty: there is not one sentence in it")
     if not parts["train"].kept.any():
         counts = CleaningReport.of(parts["train"].reasons)
         raise CorpusError(

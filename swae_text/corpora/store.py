@@ -232,10 +232,14 @@ def _appearing(folder: Path) -> Iterator[Path]:
     """A temporary folder that takes its name when the block ends well and else goes away.
 
     Where another process was faster, its folder stays and this one goes.
+
+    Raises:
+        CorpusError: the cache cannot be written.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".preparing-"))
+    temporary = folder
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".preparing-"))
         yield temporary
         for path in temporary.iterdir():
             sync(path)
@@ -243,8 +247,14 @@ def _appearing(folder: Path) -> Iterator[Path]:
             with suppress(FileExistsError):
                 temporary.rename(folder)
         sync(folder.parent)
+    except OSError as error:
+        raise CorpusError(
+            f"{folder.parent}: cannot be written ({error.strerror or error}): "
+            "free some space, or set SWAE_TEXT_CACHE to a folder elsewhere"
+        ) from error
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if temporary != folder:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 @contextmanager
