@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TextIO, TypeVar
+from typing import Any, Literal, TypeVar
 
 from swae_text.corpora.lines import Stream, json_object, lines_of, refuse_bytes, standard_input
 from swae_text.errors import CorpusError, SwaeTextError
@@ -199,7 +199,7 @@ def _to_stdout(text: str, *, flush: bool = False) -> None:
         ) from error
 
 
-def is_terminal(stream: TextIO | None) -> bool:
+def is_terminal(stream: Any) -> bool:
     """Whether a person is at the other end; none is at that of a closed stream (None)."""
     return stream is not None and stream.isatty()
 
