@@ -1,5 +1,6 @@
 """Files appear whole or not at all: write under a temporary name, sync, rename."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -12,8 +13,13 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """Give a temporary file beside ``path``; when the block ends well it takes the name ``path``.
 
     If the block raises, the temporary file is removed and whatever was at ``path`` stays.
+
+    Raises:
+        OSError: the file cannot be written, or ``path`` is a device, a pipe or a folder.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a regular file, so it is not replaced", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     os.close(handle)
@@ -24,6 +30,10 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         temporary.chmod(0o666 & ~_umask())  # mkstemp makes files that only the owner reads
         temporary.replace(path)
         sync(path.parent)
+    except OSError as error:
+        if error.filename is None:  # a disk that is full does not say of which file
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -351,21 +351,19 @@ class SentenceSpace:
             CorpusError: a sentence has more pieces than the model reads.
         """
         texts = [texts] if isinstance(texts, str) else texts
-        normal = [normalise(text, self.config.corpus) for text in texts]
-        tokens = [np.asarray(pieces, dtype=np.int32) for pieces in self.tokenizer.encode(normal)]
+        tokens = [np.asarray(pieces, dtype=np.int32) for pieces in self._pieces(texts)]
         longest = self.config.model.max_tokens
         for number, pieces in enumerate(tokens, start=1):
             if len(pieces) > longest:
                 raise CorpusError(
-                    f"sentence {number} ({texts[number - 1][:40]!r}…) has {len(pieces)} pieces, "
-                    f"this model reads {longest}: shorten it"
+                    f"sentence {number} ({texts[number - 1][:40]!r}…) is longer than the "
+                    f"{longest} pieces that this model reads: shorten it"
                 )
         return tokens
 
     def fits(self, texts: Sequence[str]) -> list[bool]:
         """Whether each sentence is short enough for this model to read."""
-        pieces = self.tokenizer.encode([normalise(text, self.config.corpus) for text in texts])
-        return [len(cut) <= self.config.model.max_tokens for cut in pieces]
+        return [len(pieces) <= self.config.model.max_tokens for pieces in self._pieces(texts)]
 
     def for_readable(
         self, texts: Sequence[str], work: Callable[[list[str]], Iterable[T]]
@@ -375,6 +373,11 @@ class SentenceSpace:
         short = [text for text, fit in zip(texts, fits, strict=True) if fit]
         results = iter(work(short) if short else ())
         return [next(results) if fit else None for fit in fits]
+
+    def _pieces(self, texts: Sequence[str]) -> list[list[int]]:
+        """Ids of normalised sentences; of what is too long for this model, enough to tell."""
+        normal = [normalise(text, self.config.corpus) for text in texts]
+        return self.tokenizer.encode(normal, most=self.config.model.max_tokens)
 
     def to_space(self, codes: Tensor, space: Space | None) -> Tensor:
         """Codes of stage one to vectors of a space."""

@@ -94,9 +94,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
-    except (SwaeTextError, OSError) as error:
+    except Exception as error:
         if "--debug" in arguments:
             traceback.print_exc()
-        say(f"swae-text: {' '.join(str(error).split())}")
+        say(f"swae-text: {' '.join(_reason(error).split())}")
         return 1
     return 0
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, for a person who does not know the code."""
+    if isinstance(error, SwaeTextError):
+        return str(error)
+    if isinstance(error, OSError):
+        what = error.strerror or str(error)
+        return f"{error.filename}: {what}" if error.filename else what
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this: give less at once"
+    return (
+        f"a fault of swae_text, not of yours ({type(error).__name__}: {error}): please report "
+        "what `swae-text --debug VERB …` prints"
+    )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from swae_text.evaluation.settings import LM
 
 SpaceName = Literal["latent", "code"]
+BadRowChoice = Literal["refuse", "skip"]
 PathName = Literal["linear", "slerp", "nlerp"]
 
 Model = Annotated[
@@ -40,6 +41,13 @@ Walk = Annotated[
 Table = Annotated[
     TableForm | None,
     typer.Option("--format", help="Default: table on a terminal, json in a pipe."),
+]
+OnBadRow = Annotated[
+    BadRowChoice,
+    typer.Option(
+        "--on-bad-row",
+        help="A line that cannot be used: end with its place, or give a record with an `error`.",
+    ),
 ]
 BatchSize = Annotated[int, typer.Option(min=1, help="Sentences that are worked on at once.")]
 Overrides = Annotated[

@@ -10,6 +10,7 @@ from swae_text.cli.arguments import (
     File,
     Lines,
     Model,
+    OnBadRow,
     Rerank,
     Space,
     SpaceName,
@@ -18,7 +19,14 @@ from swae_text.cli.arguments import (
 )
 from swae_text.cli.formatting import as_json, as_line, compact, line_form
 from swae_text.cli.groups import Group, encoded, read_groups
-from swae_text.cli.streams import Record, for_sentences, in_batches, read_records, write_lines
+from swae_text.cli.streams import (
+    BadLines,
+    Record,
+    for_sentences,
+    in_batches,
+    read_records,
+    write_lines,
+)
 from swae_text.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -43,6 +51,7 @@ def analogy(
     beams: Beams = 1,
     rerank: Rerank = False,
     form: Lines = None,
+    on_bad_row: OnBadRow = "refuse",
     batch_size: BatchSize = 64,
 ) -> None:
     """The sentence at A − B + C: what is to C as A is to B.
@@ -60,9 +69,10 @@ def analogy(
         raise typer.BadParameter("give three sentences A B C, or --file FILE")
     opened, decoding, written = open_space(model), searched(beams, rerank), line_form(form)
     chosen: SpaceName = space or opened.default_space
+    bad = BadLines(on_bad_row)
     given = [Group(tuple(sentences or ()), "the command line")]
-    for batch in in_batches(given if file is None else read_groups(file, 3), batch_size):
-        found = encoded(batch, lambda texts: opened.encode(texts, space=chosen))
+    for batch in in_batches(given if file is None else read_groups(file, 3, bad), batch_size):
+        found = encoded(batch, lambda texts: opened.encode(texts, space=chosen), bad)
         z = [arithmetic.analogy(*three) for _, three in found if three]
         wanted = torch.stack(z) if z else torch.empty(0, opened.dim(chosen))
         said = iter(_said(opened, wanted, chosen, decoding))
@@ -70,6 +80,7 @@ def analogy(
             _line({**group.fields, "texts": group.texts}, next(said) if three else None, written)
             for group, three in found
         )
+    bad.tell()
 
 
 def average(
@@ -87,6 +98,7 @@ def average(
     beams: Beams = 1,
     rerank: Rerank = False,
     form: Lines = None,
+    on_bad_row: OnBadRow = "refuse",
     batch_size: BatchSize = 64,
 ) -> None:
     """The sentence at the mean of all sentences, with their number; empty lines do not count.
@@ -99,15 +111,17 @@ def average(
 
     opened, decoding, written = open_space(model), searched(beams, rerank), line_form(form)
     chosen: SpaceName = space or opened.default_space
+    bad = BadLines(on_bad_row)
     means: dict[str, tuple[dict[str, Any], Mean]] = {}
-    for batch in in_batches(read_records(file), batch_size):
-        vectors = for_sentences(batch, lambda texts: list(opened.encode(texts, space=chosen)))
-        for record, z in zip(batch, vectors, strict=True):
-            if z is None:
+    for batch in in_batches(read_records(file, bad), batch_size):
+        found = for_sentences(batch, lambda texts: list(opened.encode(texts, space=chosen)), bad)
+        for record, z in found:
+            key = None if z is None else _key(record, by, bad)
+            if z is None or key is None:
                 continue
-            key = _key(record, by)
             own, part = as_json(key), Mean.of(z[None])
             means[own] = (key, means[own][1] + part if own in means else part)
+    bad.tell()
     if not means:
         raise CorpusError(f"{file or 'stdin'}: no sentence to average: give at least one")
     z = torch.stack([mean.vector(keep_length=keep_length) for _, mean in means.values()])
@@ -142,10 +156,12 @@ def _line(fields: dict[str, Any], found: dict[str, Any] | None, form: str) -> st
     return as_line(found["text"]) if form == "text" else as_json({**fields, **found})
 
 
-def _key(record: Record, by: str | None) -> dict[str, Any]:
-    """What the mean that a record belongs to is of."""
+def _key(record: Record, by: str | None, bad: BadLines) -> dict[str, Any] | None:
+    """What the mean that a record belongs to is of; None for one that is skipped."""
     if by is None:
         return {}
-    if by not in record.fields:
-        raise CorpusError(f"{record.where}: no {by!r} to average by: give JSON objects with it")
-    return {by: record.fields[by]}
+    if by in record.fields:
+        return {by: record.fields[by]}
+    problem = f"{record.where}: no {by!r} to average by: give JSON objects with it"
+    bad.excuse(record, CorpusError(problem))
+    return None

@@ -15,6 +15,7 @@ from swae_text.cli.arguments import (
     File,
     Lines,
     Model,
+    OnBadRow,
     Require,
     Rerank,
     Space,
@@ -26,7 +27,7 @@ from swae_text.cli.arguments import (
 from swae_text.cli.attribute_fit import fit
 from swae_text.cli.formatting import as_record, line_form, short
 from swae_text.cli.strays import Strays
-from swae_text.cli.streams import for_sentences, in_batches, read_records, write_lines
+from swae_text.cli.streams import BadLines, for_sentences, in_batches, read_records, write_lines
 from swae_text.errors import ConfigError, ModelFolderError
 from swae_text.pretrained import find_attribute
 
@@ -97,6 +98,7 @@ def apply(
     ban: Ban = None,
     require: Require = None,
     form: Lines = None,
+    on_bad_row: OnBadRow = "refuse",
     batch_size: BatchSize = 64,
 ) -> None:
     """Move sentences along an attribute's direction; a record out for each in and strength.
@@ -110,7 +112,7 @@ def apply(
         raise typer.BadParameter("--by says how to get to a target: give --to as well")
     if orthogonal and not also:
         raise typer.BadParameter("--orthogonal is of several directions: give --also")
-    opened, written = open_space(model), line_form(form)
+    opened, written, bad = open_space(model), line_form(form), BadLines(on_bad_row)
     found, chosen = _opened(vector, opened, space, model)
     others = [_other(pair, opened, chosen, model) for pair in also or []]
     how = _How(opened, chosen, searched(beams, rerank, ban, require), confidence, leash, Strays())
@@ -122,12 +124,13 @@ def apply(
     else:
         shifts = _shifts(found, others, orthogonal)
         move = partial(_along, how, *shifts, strength or [1.0], to)
-    for batch in in_batches(read_records(file), batch_size):
+    for batch in in_batches(read_records(file, bad), batch_size):
         write_lines(
             as_record(record, text, written, **told)
-            for record, row in zip(batch, for_sentences(batch, move), strict=True)
+            for record, row in for_sentences(batch, move, bad)
             for text, told in row or [("", {})]  # an empty line moves nowhere
         )
+    bad.tell()
     how.strays.tell("a smaller --strength (--leash) does not go as far out")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from swae_text.cli.arguments import Model, Space, SpaceName, TextColumn, open_space
+from swae_text.cli.arguments import Model, OnBadRow, Space, SpaceName, TextColumn, open_space
 from swae_text.cli.streams import say
 from swae_text.errors import CorpusError
 
@@ -61,6 +61,7 @@ def fit(
         ),
     ] = "line",
     space: Space = None,
+    on_bad_row: OnBadRow = "refuse",
 ) -> None:
     """Find the direction between the vectors of two labels, or along a number; write it to a file.
 
@@ -74,7 +75,9 @@ def fit(
     chosen: SpaceName = space or ("code" if probe == "slots" else sentences.default_space)
     counted = value == WORDS
     column = value if value and not counted else label
-    found = read_sentences(sentences, data, split=split, text=text, label=column)
+    found = read_sentences(
+        sentences, data, split=split, text=text, label=column, on_bad_row=on_bad_row
+    )
     say(account(found))
     texts, labels = _labelled(
         found.texts, [str(len(t.split())) for t in found.texts] if counted else found.labels, limit

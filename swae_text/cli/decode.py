@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import asdict
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ from swae_text.cli.arguments import (
     File,
     Lines,
     Model,
+    OnBadRow,
     Require,
     Rerank,
     Space,
@@ -21,8 +23,8 @@ from swae_text.cli.arguments import (
     searched,
 )
 from swae_text.cli.formatting import as_json, as_line, line_form
-from swae_text.cli.streams import Record, in_batches, read_records, write_lines
-from swae_text.cli.vectors import space_of, vector_of
+from swae_text.cli.streams import BadLines, Record, in_batches, read_records, write_lines
+from swae_text.cli.vectors import Found, read_vector
 
 if TYPE_CHECKING:
     import swae_text.generation.decoding
@@ -41,6 +43,7 @@ def decode(
         bool, typer.Option("--n-best", help="Give all that the beams found, with their scores.")
     ] = False,
     form: Lines = None,
+    on_bad_row: OnBadRow = "refuse",
     batch_size: BatchSize = 64,
 ) -> None:
     """Turn vectors into sentences: JSON lines with "z" in, one record out for each.
@@ -48,31 +51,28 @@ def decode(
     Without --space, each record's own "space" counts, then the model's highest.
     """
     sentences, decoding = open_space(model), searched(beams, rerank, ban, require)
-    written = line_form("jsonl" if n_best else form)
-
-    def own_space(record: Record) -> SpaceName:
-        return space_of(record, space, sentences.default_space)
-
-    for batch in in_batches(read_records(file), batch_size):
-        for name, records in itertools.groupby(batch, own_space):
+    written, bad = line_form("jsonl" if n_best else form), BadLines(on_bad_row)
+    default = sentences.default_space
+    for batch in in_batches(read_records(file, bad), batch_size):
+        read = [read_vector(record, space, default, sentences.dim, bad) for record in batch]
+        for name, part in itertools.groupby(read, key=itemgetter(1)):
             write_lines(
                 _line(record, found, plain=written == "text", n_best=n_best)
-                for record, found in _found(sentences, list(records), name, decoding)
+                for record, found in _found(sentences, list(part), name, decoding)
             )
+    bad.tell()
 
 
 def _found(
     space: "swae_text.space.SentenceSpace",
-    records: list[Record],
+    read: list[Found],
     name: SpaceName,
     decoding: "swae_text.generation.decoding.Decoding",
 ) -> list[tuple[Record, list[dict[str, Any]]]]:
     """Records of one space with their sentences, the best first; none where there is no vector."""
     import torch
 
-    dim = space.dim(name)
-    vectors = [vector_of(record, dim, name) for record in records]
-    z = torch.tensor([z for z in vectors if z is not None]).reshape(-1, dim)
+    z = torch.tensor([z for _, _, z in read if z is not None]).reshape(-1, space.dim(name))
     found: list[list[dict[str, Any]]]
     if decoding.beams > 1:
         found = [
@@ -81,10 +81,7 @@ def _found(
     else:
         found = [[{"text": text}] for text in space.decode(z, space=name, decoding=decoding)]
     left = iter(found)
-    return [
-        (record, [] if vector is None else next(left))
-        for record, vector in zip(records, vectors, strict=True)
-    ]
+    return [(record, [] if vector is None else next(left)) for record, _, vector in read]
 
 
 def _line(record: Record, found: list[dict[str, Any]], *, plain: bool, n_best: bool) -> str:

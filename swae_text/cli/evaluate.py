@@ -8,6 +8,7 @@ import typer
 from swae_text.cli.arguments import (
     Limit,
     Model,
+    OnBadRow,
     Referee,
     Samples,
     Table,
@@ -52,6 +53,7 @@ def evaluate(
     text: TextColumn = None,
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
     form: Table = None,
+    on_bad_row: OnBadRow = "refuse",
 ) -> None:
     """Judge a model: reconstruction, samples, latent space, transfer (docs/protocol.md).
 
@@ -74,7 +76,7 @@ def evaluate(
         lms=language_models(lm),
         seed=seed,
     )
-    found = read_sentences(space, data, split=split, limit=limit, text=text)
+    found = read_sentences(space, data, split=split, limit=limit, text=text, on_bad_row=on_bad_row)
     say(account(found))
     task = read_task(references, space.config.corpus) if references else None
     held_out = HeldOut(found.source, found.split, found.texts, found.labels)

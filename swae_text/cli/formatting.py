@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from swae_text.cli.streams import Record
+from swae_text.cli.streams import Record, is_terminal
 
 LineForm = Literal["text", "jsonl"]
 """One sentence a line, or one JSON object a line."""
@@ -17,17 +17,17 @@ TableForm = Literal["table", "json"]
 
 def line_form(asked: LineForm | None) -> LineForm:
     """What to write sentences as: text on a terminal, JSON lines in a pipe."""
-    return asked or ("text" if sys.stdout.isatty() else "jsonl")
+    return asked or ("text" if is_terminal(sys.stdout) else "jsonl")
 
 
 def walk_form(asked: WalkForm | None) -> WalkForm:
     """What to write the points of a walk as: a table on a terminal, JSON lines in a pipe."""
-    return asked or ("table" if sys.stdout.isatty() else "jsonl")
+    return asked or ("table" if is_terminal(sys.stdout) else "jsonl")
 
 
 def table_form(asked: TableForm | None) -> TableForm:
     """What to write results as: a table on a terminal, JSON in a pipe."""
-    return asked or ("table" if sys.stdout.isatty() else "json")
+    return asked or ("table" if is_terminal(sys.stdout) else "json")
 
 
 def as_json(value: Any) -> str:
@@ -38,7 +38,9 @@ def as_json(value: Any) -> str:
 def as_block(value: Any) -> str:
     """JSON for a terminal (indented) or for a pipe (one line)."""
     return (
-        json.dumps(value, ensure_ascii=False, indent=2) if sys.stdout.isatty() else as_json(value)
+        json.dumps(value, ensure_ascii=False, indent=2)
+        if is_terminal(sys.stdout)
+        else as_json(value)
     )
 
 

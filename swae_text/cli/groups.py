@@ -5,10 +5,10 @@ As in ``streams.py``, other keys pass through and each line has one record in th
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from swae_text.cli.streams import Record, for_sentences, read_lines
+from swae_text.cli.streams import BadLines, Record, fields_of, read_lines
 from swae_text.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -27,44 +27,71 @@ class Group:
     """The whole JSON object; empty for a plain line."""
 
 
-def read_groups(file: str | None, count: int, *, more: bool = False) -> Iterator[Group]:
+def read_groups(
+    file: str | None, count: int, bad: BadLines, *, more: bool = False
+) -> Iterator[Group]:
     """Read a file, or stdin for None and ``-``, line by line.
 
     Args:
         file: where from.
         count: sentences that a line has to have, if it has any.
+        bad: what is done about lines that cannot be used.
         more: whether it may have more.
 
     Raises:
-        CorpusError: the file cannot be read, or a line has another number of sentences, or an empty
-            one among them, or is not UTF-8 or not such an object.
+        CorpusError: the file cannot be read; or, where bad lines are refused, a line has another
+            number of sentences, or an empty one among them, or is not UTF-8 or not such an object.
     """
-    for line, fields, where in read_lines(file):
-        texts = line.split("\t") if fields is None else fields.get("texts", [])
-        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            raise CorpusError(f"{where}: 'texts' is not a list of sentences")
-        if not any(text.strip() for text in texts):
-            texts = []
-        elif len(texts) < count or (len(texts) > count and not more):
-            wanted = f"{count} or more" if more else f"{count}"
-            told = 'with tabs between them or as {"texts": [...]}'
-            raise CorpusError(f"{where}: sentences given: {len(texts)}, wanted: {wanted}, {told}")
-        for number, text in enumerate(texts, start=1):
-            if not text.strip():
-                raise CorpusError(
-                    f"{where}: sentence {number} of {len(texts)} is empty: leave the line out"
-                )
-        yield Group(tuple(texts), where, fields or {})
+    for line, where in read_lines(file):
+        try:
+            group = _group(line, where, count, more)
+        except CorpusError as error:
+            group = Group((), where, bad.excuse(Record("", where), error).fields)
+        yield group
+
+
+def _group(line: str, where: str, count: int, more: bool) -> Group:
+    fields = fields_of(line, where)
+    texts = line.split("\t") if fields is None else fields.get("texts")
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise CorpusError(f"{where}: 'texts' is not a list of sentences")
+    if not any(text.strip() for text in texts):
+        return Group((), where, fields or {})
+    if len(texts) < count or (len(texts) > count and not more):
+        wanted = f"{count} or more" if more else f"{count}"
+        told = 'with tabs between them or as {"texts": [...]}'
+        raise CorpusError(f"{where}: sentences given: {len(texts)}, wanted: {wanted}, {told}")
+    for number, text in enumerate(texts, start=1):
+        if Record(text, where).empty:
+            raise CorpusError(
+                f"{where}: sentence {number} of {len(texts)} is empty: leave the line out"
+            )
+    return Group(tuple(texts), where, fields or {})
 
 
 def encoded(
-    batch: list[Group], encode: "Callable[[list[str]], Tensor]"
+    batch: list[Group], encode: "Callable[[list[str]], Tensor]", bad: BadLines
 ) -> "list[tuple[Group, list[Tensor]]]":
     """Each line with the vectors of its sentences; all sentences are encoded at once.
 
     Raises:
         CorpusError: a sentence was refused; the message says on which line it stands.
     """
-    flat = [Record(text, group.where) for group in batch for text in group.texts]
-    vectors = iter(for_sentences(flat, lambda texts: list(encode(texts))))
+    flat = [text for group in batch for text in group.texts]
+    try:
+        vectors = iter(encode(flat) if flat else ())
+    except CorpusError:
+        return [_alone(group, encode, bad) for group in batch]
     return [(group, list(itertools.islice(vectors, len(group.texts)))) for group in batch]
+
+
+def _alone(
+    group: Group, encode: "Callable[[list[str]], Tensor]", bad: BadLines
+) -> "tuple[Group, list[Tensor]]":
+    """The same for one line, so that a refusal names it."""
+    try:
+        return group, list(encode(list(group.texts))) if group.texts else []
+    except CorpusError as error:
+        record = Record("", group.where, group.fields)
+        excused = bad.excuse(record, CorpusError(f"{group.where}: {error}"))
+        return replace(group, fields=excused.fields), []

@@ -12,6 +12,7 @@ from swae_text.cli.arguments import (
     Ban,
     BatchSize,
     Beams,
+    OnBadRow,
     PathName,
     Require,
     Rerank,
@@ -24,7 +25,7 @@ from swae_text.cli.arguments import (
 from swae_text.cli.formatting import WalkForm, as_json, as_line, compact, table, walk_form
 from swae_text.cli.groups import Group, encoded, read_groups
 from swae_text.cli.strays import Strays
-from swae_text.cli.streams import in_batches, say, write_lines
+from swae_text.cli.streams import BadLines, in_batches, say, write_lines
 from swae_text.pretrained import DEFAULT
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def interpolate(
         typer.Option(help="With --perplexity: what it learns from. Default: the model's corpus."),
     ] = None,
     form: Walk = None,
+    on_bad_row: OnBadRow = "refuse",
     batch_size: BatchSize = 64,
 ) -> None:
     """Walk from sentence A to sentence B, and on to others, through the space.
@@ -97,10 +99,10 @@ def interpolate(
     opened, decoding = open_space(pathlib.Path(model)), searched(beams, rerank, ban, require)
     chosen: SpaceName = space or opened.default_space
     judge = _judge(opened, data) if perplexity else None
-    strays = Strays()
+    strays, bad = Strays(), BadLines(on_bad_row)
 
     def walks(batch: list[Group]) -> Iterator[tuple[Group, Path]]:
-        ends = encoded(batch, lambda texts: opened.encode(texts, space=chosen))
+        ends = encoded(batch, lambda texts: opened.encode(texts, space=chosen), bad)
         none = torch.empty(0, opened.dim(chosen))  # the path of an empty line
         z = [interpolate_through(torch.stack(own), steps, path) if own else none for _, own in ends]
         texts = opened.decode(torch.cat(z), space=chosen, decoding=decoding)
@@ -116,9 +118,10 @@ def interpolate(
         [(_, walk)] = walks([Group(tuple(sentences), "the command line")])
         write_lines(_lines(walk, form))
     else:
-        for batch in in_batches(read_groups(pairs, 2, more=True), batch_size):
+        for batch in in_batches(read_groups(pairs, 2, bad, more=True), batch_size):
             records = [_record(group, walk, form) for group, walk in walks(batch)]
             write_lines(itertools.chain(*records))
+    bad.tell()
     strays.tell("a straight line passes near the centre, --path slerp goes round it")
 
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from swae_text.cli.arguments import (
+    BadRowChoice,
     BatchSize,
     File,
     Lines,
     Model,
+    OnBadRow,
     Space,
     SpaceName,
     TextColumn,
@@ -18,6 +20,7 @@ from swae_text.cli.arguments import (
 )
 from swae_text.cli.formatting import as_json, as_line, compact, line_form, table
 from swae_text.cli.streams import (
+    BadLines,
     Record,
     for_sentences,
     in_batches,
@@ -25,7 +28,7 @@ from swae_text.cli.streams import (
     say,
     write_lines,
 )
-from swae_text.cli.vectors import space_of, vector_of
+from swae_text.cli.vectors import read_vector
 from swae_text.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -61,6 +64,7 @@ def neighbours(
     text: TextColumn = None,
     space: Space = None,
     form: Lines = None,
+    on_bad_row: OnBadRow = "refuse",
     batch_size: BatchSize = 64,
 ) -> None:
     """Find the nearest sentences of a corpus, exactly; sentences or vectors in, one record each.
@@ -74,12 +78,13 @@ def neighbours(
         raise typer.BadParameter("give --vectors or --among (with --text), not both")
     opened = open_space(model)
     chosen: SpaceName = space or opened.default_space
-    records, z = _queries(opened, file, chosen, batch_size)
+    bad = BadLines(on_bad_row)
+    records, z = _queries(opened, file, chosen, batch_size, bad)
     found = nearest(
         z,
-        _corpus(opened, among, split, text, chosen)
+        _corpus(opened, among, split, text, chosen, on_bad_row)
         if vectors is None
-        else _ready(opened, vectors, chosen),
+        else _ready(opened, vectors, chosen, bad),
         k=k,
         metric=metric,
         without=[
@@ -88,6 +93,7 @@ def neighbours(
             if known
         ],
     )
+    bad.tell()
     rows = iter(found)
     as_lines = _table if line_form(form) == "text" else _json
     for record, known in records:
@@ -95,7 +101,11 @@ def neighbours(
 
 
 def _queries(
-    opened: "swae_text.space.SentenceSpace", file: str | None, chosen: SpaceName, batch_size: int
+    opened: "swae_text.space.SentenceSpace",
+    file: str | None,
+    chosen: SpaceName,
+    batch_size: int,
+    bad: BadLines,
 ) -> "tuple[list[tuple[Record, bool]], torch.Tensor]":
     """All records, whether each has a vector, and the vectors: its own, or of its sentence."""
     import torch
@@ -103,14 +113,16 @@ def _queries(
     records: list[tuple[Record, bool]] = []
     dim = opened.dim(chosen)
     rows: list[torch.Tensor] = [torch.empty(0, dim)]
-    for batch in in_batches(read_records(file), batch_size):
+    for batch in in_batches(read_records(file, bad), batch_size):
         bare = [record for record in batch if "z" not in record.fields]
         encoded = iter(
-            for_sentences(bare, lambda texts: opened.encode(texts, space=chosen).tolist())
+            for_sentences(bare, lambda texts: opened.encode(texts, space=chosen).tolist(), bad)
         )
         for record in batch:
-            given = "z" in record.fields
-            z = _vector(record, dim, chosen) if given else next(encoded)
+            if "z" in record.fields:
+                record, _, z = read_vector(record, chosen, chosen, opened.dim, bad)
+            else:
+                record, z = next(encoded)
             records.append((record, z is not None))
             rows += [] if z is None else [torch.tensor([z])]
     return records, torch.cat(rows)
@@ -122,20 +134,22 @@ def _corpus(
     split: str,
     text: str | None,
     chosen: SpaceName,
+    on_bad_row: BadRowChoice,
 ) -> "Iterator[swae_text.latent.neighbours.Block]":
     """A corpus, encoded while it goes by."""
     from swae_text.cli.reading import account, read_in_blocks
     from swae_text.latent.neighbours import Block
 
     n = 0
-    for part in read_in_blocks(opened, source, split=split, text=text):
+    parts = read_in_blocks(opened, source, split=split, text=text, on_bad_row=on_bad_row)
+    for part in parts:
         yield Block(part.texts, opened.encode(part.texts, space=chosen), part.labels)
         n += len(part.texts)
     say(account(part, n))
 
 
 def _ready(
-    opened: "swae_text.space.SentenceSpace", file: str, chosen: SpaceName
+    opened: "swae_text.space.SentenceSpace", file: str, chosen: SpaceName, bad: BadLines
 ) -> "Iterator[swae_text.latent.neighbours.Block]":
     """What ``encode`` has written, a block at a time; lines without a vector are passed over."""
     import torch
@@ -143,10 +157,10 @@ def _ready(
     from swae_text.corpora.cleaning import normalise
     from swae_text.latent.neighbours import Block
 
-    n, dim, lines = 0, opened.dim(chosen), iter(read_records(file))
+    n, dim, lines = 0, opened.dim(chosen), iter(read_records(file, bad))
     while block := list(itertools.islice(lines, _AT_ONCE)):
-        read = [(line, _vector(line, dim, chosen)) for line in block]
-        full = [(line, vector) for line, vector in read if vector is not None]
+        read = [read_vector(line, chosen, chosen, opened.dim, bad) for line in block]
+        full = [(line, vector) for line, _, vector in read if vector is not None]
         yield Block(
             [normalise(line.text, opened.config.corpus) for line, _ in full],
             torch.tensor([vector for _, vector in full]).reshape(-1, dim),
@@ -156,11 +170,6 @@ def _ready(
     if not n:
         raise CorpusError(f"{file}: no vectors: write them with `swae-text encode`")
     say(f"{file}: {n:,} vectors")
-
-
-def _vector(record: Record, dim: int, chosen: SpaceName) -> list[float] | None:
-    """The numbers of one record, if they are of the space in which things are compared."""
-    return vector_of(record, dim, space_of(record, chosen, chosen))
 
 
 def _label(record: Record) -> str | None:

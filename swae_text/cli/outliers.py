@@ -7,9 +7,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from swae_text.cli.arguments import BatchSize, File, Lines, Model, Space, SpaceName, open_space
+from swae_text.cli.arguments import (
+    BatchSize,
+    File,
+    Lines,
+    Model,
+    OnBadRow,
+    Space,
+    SpaceName,
+    open_space,
+)
 from swae_text.cli.formatting import as_json, as_line, line_form, short
-from swae_text.cli.streams import for_sentences, in_batches, read_records, say, write_lines
+from swae_text.cli.streams import (
+    BadLines,
+    for_sentences,
+    in_batches,
+    read_records,
+    say,
+    write_lines,
+)
 
 if TYPE_CHECKING:
     import swae_text.space
@@ -23,19 +39,21 @@ def outliers(
     ] = None,
     space: Space = None,
     form: Lines = None,
+    on_bad_row: OnBadRow = "refuse",
     batch_size: BatchSize = 64,
 ) -> None:
     """Say how well the space holds each sentence: edits a word, nats a piece, typicality.
 
     A sentence too long for the model has "too_long" and no figures; --worst leaves it out.
     """
-    opened = open_space(model)
+    opened, bad = open_space(model), BadLines(on_bad_row)
     chosen: SpaceName = space or opened.default_space
     line = _row if line_form(form) == "text" else as_json
-    batches = _judged(opened, file, chosen, batch_size)
+    batches = _judged(opened, file, chosen, batch_size, bad)
     if worst is None:
         for batch in batches:
             write_lines(map(line, batch))
+        bad.tell()
         return
     too_long = 0
 
@@ -49,10 +67,15 @@ def outliers(
     write_lines(map(line, heapq.nlargest(worst, judged(), key=lambda record: record["nats"])))
     if too_long:
         say(f"left out as longer than the model reads: {too_long:,}")
+    bad.tell()
 
 
 def _judged(
-    opened: "swae_text.space.SentenceSpace", file: str | None, chosen: SpaceName, batch_size: int
+    opened: "swae_text.space.SentenceSpace",
+    file: str | None,
+    chosen: SpaceName,
+    batch_size: int,
+    bad: BadLines,
 ) -> Iterator[list[dict[str, Any]]]:
     """A record out for each in."""
     from swae_text.evaluation.outliers import holds
@@ -61,16 +84,19 @@ def _judged(
         found = opened.for_readable(texts, lambda read: holds(opened, read, within=chosen))
         return [None if one is None else asdict(one) for one in found]
 
-    for batch in in_batches(read_records(file), batch_size):
+    for batch in in_batches(read_records(file, bad), batch_size):
         yield [
             {
                 **record.fields,
                 "text": "" if found is None else found["text"],
                 "input": record.text,
-                **{name: short(found and found[name]) for name in ("nats", "edits", "typicality")},
+                **{
+                    name: short(found[name] if found else None)
+                    for name in ("nats", "edits", "typicality")
+                },
                 **({"too_long": True} if found is None and not record.empty else {}),
             }
-            for record, found in zip(batch, for_sentences(batch, work), strict=True)
+            for record, found in for_sentences(batch, work, bad)
         ]
 
 

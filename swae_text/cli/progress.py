@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 
-from swae_text.cli.streams import say
+from swae_text.cli.streams import is_terminal, say
 from swae_text.training.events import (
     Evaluated,
     Event,
@@ -23,7 +23,7 @@ from swae_text.training.events import (
 @contextmanager
 def shown() -> Iterator[Report]:
     """Something to give to training as ``report``: it shows events on stderr."""
-    if not sys.stderr.isatty():
+    if not is_terminal(sys.stderr):
         yield Log(say)
         return
     columns = (

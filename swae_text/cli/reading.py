@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from swae_text.cli.arguments import BadRowChoice
 from swae_text.cli.streams import say
 from swae_text.config import CorpusConfig
 from swae_text.corpora.catalog import with_catalog_defaults
@@ -48,6 +49,7 @@ def read_sentences(
     limit: int | None = None,
     text: str | None = None,
     label: str | None = None,
+    on_bad_row: BadRowChoice = "refuse",
 ) -> Reading:
     """Read one split of a source (None: the model's own corpus).
 
@@ -58,11 +60,15 @@ def read_sentences(
         limit: sentences at most, from the beginning.
         text: column of the text. None: as in the model's settings, or found by name.
         label: column of the label. None: likewise.
+        on_bad_row: whether rows of another source than the model's that cannot be read end it all.
 
     Raises:
         CorpusError: the source cannot be read, lacks the split, or has no sentence to give.
     """
-    parts = list(read_in_blocks(space, source, split=split, limit=limit, text=text, label=label))
+    blocks = read_in_blocks(
+        space, source, split=split, limit=limit, text=text, label=label, on_bad_row=on_bad_row
+    )
+    parts = list(blocks)
     texts = [sentence for part in parts for sentence in part.texts]
     labels = [name for part in parts for name in part.labels]
     return replace(parts[-1], texts=texts, labels=labels)
@@ -76,6 +82,7 @@ def read_in_blocks(
     limit: int | None = None,
     text: str | None = None,
     label: str | None = None,
+    on_bad_row: BadRowChoice = "refuse",
 ) -> Iterator[Reading]:
     """The same, at most ``CHUNK`` sentences at once; the last one's ``left_out`` is that of all."""
     own = space.config.corpus
@@ -87,6 +94,8 @@ def read_in_blocks(
     if config == with_catalog_defaults(own) and config.source != "-":
         yield from _held_out(space, split, limit)
         return
+    if on_bad_row == "skip":
+        config = config.model_copy(update={"on_bad_row": "skip"})
     parts = read_rows(config)
     if split not in parts and len(parts) > 1:
         raise CorpusError(f"{config.source}: no split '{split}' (there are: {', '.join(parts)})")
@@ -134,6 +143,8 @@ def _kept(
         short = _readable(space, chunk)
         read, kept, ended = read + len(chunk), kept + len(short), len(chunk) < most
         report = CleaningReport.of(ledger.reasons).without(read - kept)
+        if ended and (skipped := ledger.skipped()):
+            say(f"{config.source}: {skipped}")
         if ended and not kept:
             raise CorpusError(f"{config.source}: no sentence is left to work on ({report})")
         texts, labels = [text for text, _ in short], [label for _, label in short]
@@ -143,6 +154,9 @@ def _kept(
 def _clean(rows: Iterator[Row], config: CorpusConfig, ledger: Ledger) -> Iterator[Sentence]:
     """Normalised sentences of the right length; the ledger notes those that are not."""
     for row in rows:
+        if row.problem:
+            ledger.skip(row)
+            continue
         for sentence in sentences(row.text, config):
             if ledger.enter(sentence, row.group, config):
                 yield sentence, row.label

@@ -7,6 +7,7 @@ from swae_text.cli.arguments import (
     File,
     Lines,
     Model,
+    OnBadRow,
     Require,
     Rerank,
     Space,
@@ -15,7 +16,7 @@ from swae_text.cli.arguments import (
     searched,
 )
 from swae_text.cli.formatting import as_record, line_form
-from swae_text.cli.streams import for_sentences, in_batches, read_records, write_lines
+from swae_text.cli.streams import BadLines, for_sentences, in_batches, read_records, write_lines
 
 
 def reconstruct(
@@ -27,10 +28,11 @@ def reconstruct(
     ban: Ban = None,
     require: Require = None,
     form: Lines = None,
+    on_bad_row: OnBadRow = "refuse",
     batch_size: BatchSize = 64,
 ) -> None:
     """Encode sentences and decode them again, one record out for each in."""
-    sentences = open_space(model)
+    sentences, bad = open_space(model), BadLines(on_bad_row)
     chosen: SpaceName = space or sentences.default_space
     decoding = searched(beams, rerank, ban, require)
 
@@ -38,8 +40,7 @@ def reconstruct(
         return sentences.reconstruct(texts, space=chosen, decoding=decoding)
 
     written = line_form(form)
-    for batch in in_batches(read_records(file), batch_size):
-        texts = for_sentences(batch, work)
-        write_lines(
-            as_record(record, text, written) for record, text in zip(batch, texts, strict=True)
-        )
+    for batch in in_batches(read_records(file, bad), batch_size):
+        texts = for_sentences(batch, work, bad)
+        write_lines(as_record(record, text, written) for record, text in texts)
+    bad.tell()

@@ -24,6 +24,8 @@ class CorpusConfig(Strict):
     """Lower-case every sentence, here and in every command that uses the model."""
     split_punctuation: bool = False
     """Set punctuation and contractions apart (``do n't``, `` .``), as in Shen et al.'s Yelp."""
+    on_bad_row: Literal["refuse", "skip"] = "refuse"
+    """A row that cannot be read: stop and say where it is, or leave it out and count it."""
     min_words: PositiveInt = 1
     """Shortest sentence kept, in words between spaces."""
     max_words: PositiveInt = 20

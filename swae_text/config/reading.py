@@ -21,6 +21,9 @@ _UNREADABLE = (
     ValueError,
 )
 
+_LARGEST = 2**20
+"""Bytes of the largest file of settings."""
+
 
 def load_config(
     path: str | Path | Sequence[str | Path] | None, overrides: Sequence[str] = ()
@@ -86,12 +89,12 @@ def describe(error: ValidationError) -> str:
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """The settings in a file, as plain values."""
     try:
-        tree = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        tree = yaml.safe_load(_text_of(Path(path)))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}): give a YAML file") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text: give a YAML file") from error
-    except yaml.YAMLError as error:
+    except _UNREADABLE as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         problem = getattr(error, "problem", None) or "unreadable"
@@ -126,14 +129,27 @@ class _PlainLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
+def _text_of(path: Path) -> str:
+    """The text of a file that is small enough to be settings.
+
+    Raises:
+        ConfigError: it is larger than any settings are.
+    """
+    with path.open("rb") as file:
+        data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise ConfigError(f"{path}: more than {_LARGEST:,} bytes: give a YAML file of settings")
+    return data.decode("utf-8-sig")
+
+
 def override_setting(tree: dict[str, Any], override: str) -> None:
     """Set one dotted path in a tree of plain values, making the branches it needs."""
     dotted, equals, text = override.partition("=")
     if not equals or not all(dotted.split(".")):
         raise ConfigError(f"--set {override}: write it as a.b=value")
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        value = "-" if text == "-" else yaml.safe_load(text)  # stdin, not a list of nothing
+    except _UNREADABLE as error:
         raise ConfigError(f"--set {override}: the value is not valid YAML") from error
     *branches, leaf = dotted.split(".")
     node: Any = tree

@@ -15,6 +15,9 @@ from typing import Any
 
 from swae_text.config import CorpusConfig
 
+LONGEST = 10_000
+"""Characters of the longest sentence that is worked on; what is longer counts as too long."""
+
 _JOINERS = "\u200c\u200d"  # they hold emoji and Persian words together
 _STRAIGHT = str.maketrans({"‘": "'", "’": "'", "´": "'", "“": '"', "”": '"', "„": '"'})
 _CLOSING = "])}>\"'»"
@@ -25,17 +28,20 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _WINDOWS = {  # bytes of Windows-1252 that were read as Latin-1
     code: bytes([code]).decode("cp1252", "ignore") or " " for code in range(0x80, 0xA0)
 }
-_ESCAPED_BREAK = re.compile(r"\\+[nr]")
-_ESCAPED_QUOTES = re.compile(r'(?:\\+"+)+|""+')
-_BREAK_TAG = re.compile(r"<\s*/?\s*(?:br|p|hr|li|ul|ol|div|tr|h[1-6])\b[^<>]*>", re.IGNORECASE)
+# A text may be ten million dots or spaces: no pattern tries a run again from each of its places.
+_ESCAPED_BREAK = re.compile(r"(?<!\\)\\+[nr]")
+_ESCAPED_QUOTES = re.compile(r'(?<!\\)(?:\\+"+)+|""+')
+_BREAK_TAG = re.compile(
+    r"<\s*+(?:/\s*+)?(?:br|p|hr|li|ul|ol|div|tr|h[1-6])\b[^<>]*>", re.IGNORECASE
+)
 _TAG = re.compile(
-    r"<\s*/?\s*(?:a|b|i|u|s|em|strong|span|font|small|big|tt|sup|sub|strike|img|code|pre|table|td"
+    r"<\s*+(?:/\s*+)?(?:a|b|i|u|s|em|strong|span|font|small|big|tt|sup|sub|strike|img|code|pre|table|td"
     r"|blockquote|cite|q|center)\b[^<>]*>",
     re.IGNORECASE,
 )
 
 _SENTENCE_END = re.compile(
-    r"""[.!?](?:\s?[.!?])*["')\]]*(?=\s)|(?<=[a-z]{2})[.!?]+(?=[A-Z][a-z])"""
+    r"""[.!?](?:\s?[.!?]){0,32}["')\]]*(?=\s)|(?<=[a-z]{2})[.!?]+(?=[A-Z][a-z])"""
 )
 _ABBREVIATIONS = re.compile(
     r"mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\.g|i\.e|cf|al|vol|approx|inc|ltd|co|corp|dept|est|min|max"
@@ -43,6 +49,7 @@ _ABBREVIATIONS = re.compile(
     r"|hon|gov|sen|rep",
     re.IGNORECASE,
 )
+_NEAR = 64  # characters around a stop that are looked at: no abbreviation is longer
 _INITIALS = re.compile(r"(?:[a-z]\.)*[a-z]", re.IGNORECASE)
 
 
@@ -50,10 +57,12 @@ def normalise(text: str, config: CorpusConfig) -> str:
     """Bring a text into the form that the model is trained on; ``normalise`` twice is once.
 
     Unicode NFC; characters that cannot be printed are left out; single spaces; then lower case
-    and punctuation set apart where ``config`` says so. The result may be empty.
+    and punctuation set apart where ``config`` says so. The result may be empty. Of what is longer
+    than ``LONGEST`` only the characters and spaces are seen to.
     """
     text = _plain(text, config)
-    return _split_punctuation(text) if config.split_punctuation else text
+    apart = config.split_punctuation and len(text) <= LONGEST
+    return _split_punctuation(text) if apart else text
 
 
 def _plain(text: str, config: CorpusConfig) -> str:
@@ -62,9 +71,10 @@ def _plain(text: str, config: CorpusConfig) -> str:
     text = text.replace("\u2581", "_")  # SentencePiece's own sign for a space
     if config.lowercase:
         text = text.lower()
-    if not text.isascii():
+    text = " ".join(text.split())
+    if not text.isascii() and len(text) <= LONGEST:  # the square of many accents on one letter
         text = unicodedata.normalize("NFC", text)
-    return " ".join(text.split())
+    return text
 
 
 def key(sentence: str) -> str:
@@ -81,7 +91,8 @@ def sentences(text: str, config: CorpusConfig) -> Iterator[str]:
         text = unescape(text)
     for sentence in split_sentences(text) if config.split_sentences else (text,):
         plain = _plain(sentence, config)
-        if config.split_punctuation and plain.count(" ") < config.max_words:
+        short = plain.count(" ") < config.max_words and len(plain) <= LONGEST
+        if config.split_punctuation and short:
             plain = _split_punctuation(plain)  # what is too long already only gets longer: spared
         yield plain
 
@@ -92,9 +103,16 @@ def unescape(text: str) -> str:
     ``\\n`` and ``<br />`` to a line break, ``\"\"`` and ``\""`` to a quote, ``&amp;`` to ``&``,
     other HTML tags away, and Windows characters that were read as Latin-1 to what they were.
     """
-    text = html.unescape(html.unescape(text.translate(_WINDOWS)))
+    text = _without_entities(_without_entities(text.translate(_WINDOWS)))
     text = _ESCAPED_QUOTES.sub('"', _ESCAPED_BREAK.sub("\n", text)).replace("\\'", "'")
     return _TAG.sub("", _BREAK_TAG.sub("\n", text))
+
+
+def _without_entities(text: str) -> str:
+    try:
+        return html.unescape(text)
+    except ValueError:  # an entity with more digits than Python makes numbers of
+        return text
 
 
 def split_sentences(text: str) -> list[str]:
@@ -128,12 +146,12 @@ def _balanced(piece: str) -> str:
 
 def _ends_sentence(line: str, start: int, end: re.Match[str]) -> bool:
     mark = end.group()
-    following = line[end.end() :].lstrip()[:1]
+    following = line[end.end() : end.end() + _NEAR].lstrip()[:1]
     if mark.count(".") > 1 and "!" not in mark and "?" not in mark:
         return not following.islower()
     if mark != ".":
         return True
-    word = line[start : end.start()].rsplit(maxsplit=1)[-1:]
+    word = line[max(start, end.start() - _NEAR) : end.start()].rsplit(maxsplit=1)[-1:]
     before = word[0].lstrip("(\"'") if word and not line[end.start() - 1].isspace() else ""
     if _INITIALS.fullmatch(before) and before not in ("I", "i"):
         return False

@@ -1,21 +1,22 @@
 """Files of sentences, read as a stream of rows: lines, JSONL, CSV, TSV, Parquet, and ``.gz``.
 
-Text is UTF-8 with or without a byte order mark, lines end in LF or CRLF. A row that cannot be read
-is refused with its place: ``reviews.csv:17: 3 cells where the first line has 2``.
+A row that cannot be read is told with its place: ``reviews.csv:17: 3 cells where the first line
+has 2``. It is an error among the records, refused or skipped as ``corpus.on_bad_row`` says.
 """
 
 import csv
 import gzip
-import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator
 from io import BufferedReader
 from itertools import chain, count
 from pathlib import Path
+from typing import Any
 
 from swae_text.config import CorpusConfig
-from swae_text.corpora.columns import Record, Row, rows
+from swae_text.corpora.columns import Record, Row, bad_row, rows
+from swae_text.corpora.lines import Stream, json_object, lines_of, refuse_bytes
 from swae_text.errors import CorpusError
 
 JSON_LINES = (".jsonl", ".ndjson", ".json")
@@ -62,13 +63,16 @@ def read_json_lines(path: Path) -> Iterator[Record]:
     """
     try:
         with _opened(path) as stream:
-            yield from _json_lines(_decoded(stream, str(path)), str(path))
+            for record in _json_lines(_lines(stream, str(path)), str(path)):
+                if isinstance(record, CorpusError):
+                    raise record
+                yield record
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
 def read_stream(
-    stream: Iterable[bytes],
+    stream: Stream,
     name: str,
     kind: str,
     config: CorpusConfig,
@@ -80,9 +84,9 @@ def read_stream(
     Raises:
         CorpusError: a row cannot be read.
     """
-    lines = _decoded(stream, name)
+    lines = _lines(stream, name)
     first = next(lines, "")
-    lines = chain([first], lines)
+    lines = chain([first] if first else [], lines)
     if kind in JSON_LINES or (kind not in TABLES and _is_json(first)):
         yield from rows(_json_lines(lines, name), config, groups)
     elif kind == ".csv":
@@ -91,26 +95,30 @@ def read_stream(
         yield from rows(_table(lines, name, tabs=True), config, groups)
     else:
         for number, line in enumerate(lines, 1):
-            yield Row(line, label, next(groups), f"{name}:{number}")
+            yield _plain(line, label, next(groups), f"{name}:{number}", config)
 
 
 def _opened(path: Path) -> BufferedReader | gzip.GzipFile:
     return gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb")
 
 
-def _decoded(stream: Iterable[bytes], name: str) -> Iterator[str]:
-    """Lines as text, with their ends; only LF ends a line, as JSON allows the rarer ones inside."""
+def _lines(stream: Stream, name: str) -> Iterator[str]:
+    """Lines of text; what follows on damage in a compressed file is lost: that is no bad row."""
     number = 0
     try:
-        for number, line in enumerate(stream, 1):
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-    except UnicodeDecodeError as error:
-        raise CorpusError(
-            f"{name}:{number}: not UTF-8 text (byte {error.start + 1} of the line): "
-            "convert the file, for example with iconv -f LATIN1 -t UTF-8"
-        ) from error
+        for line in lines_of(stream, name):
+            number += 1
+            yield line
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise CorpusError(f"{name}:{number + 1}: damaged gzip ({error}): copy it again") from error
+
+
+def _plain(line: str, label: str | None, group: int, where: str, config: CorpusConfig) -> Row:
+    try:
+        refuse_bytes(line, where)
+    except CorpusError as error:
+        return bad_row(error, group, config)
+    return Row(line, label, group, where)
 
 
 def _is_json(line: str) -> bool:
@@ -118,42 +126,65 @@ def _is_json(line: str) -> bool:
     return re.match(r'\s*\{\s*(?:"|\}\s*$)', line) is not None
 
 
-def _json_lines(lines: Iterable[str], name: str) -> Iterator[Record]:
+def _json_lines(lines: Iterable[str], name: str) -> Iterator[Record | CorpusError]:
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            cells = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
-            problem = getattr(error, "msg", "nested too deeply")
-            raise CorpusError(f"{name}:{number}: not valid JSON ({problem})") from error
-        if not isinstance(cells, dict):
-            kind = type(cells).__name__
-            raise CorpusError(f"{name}:{number}: a {kind} where one JSON object a line is needed")
-        yield Record(cells, f"{name}:{number}")
+        if line.strip():
+            where = f"{name}:{number}"
+            try:
+                yield Record(json_object(line, where), where)
+            except CorpusError as error:
+                yield error
 
 
-def _table(lines: Iterable[str], name: str, *, tabs: bool) -> Iterator[Record]:
+def _table(lines: Iterable[str], name: str, *, tabs: bool) -> Iterator[Record | CorpusError]:
     """Rows under a first line of column names. Tab-separated files are read without quoting."""
     if tabs:
         reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
     else:
         reader = csv.reader(lines, strict=True)
     header: list[str] = []
+    while (cells := _next_cells(reader, name)) is not None:
+        if isinstance(cells, CorpusError):
+            yield cells
+        elif not header:
+            header = _header(cells, f"{name}:{reader.line_num}")
+        elif cells:
+            try:
+                yield _record(header, cells, f"{name}:{reader.line_num}", tabs=tabs)
+            except CorpusError as error:
+                yield error
+
+
+def _next_cells(reader: Any, name: str) -> list[str] | CorpusError | None:
+    """The cells of the next row, what is wrong with it, or None at the end."""
     try:
-        for cells in reader:
-            where = f"{name}:{reader.line_num}"
-            if not header:
-                header = [cell.strip() for cell in cells]
-            elif len(cells) == len(header):
-                cells = [_unquote(cell) for cell in cells] if tabs else cells
-                yield Record(dict(zip(header, cells, strict=True)), where)
-            elif cells:
-                raise CorpusError(
-                    f"{where}: {len(cells)} cells where the first line has {len(header)}"
-                )
+        cells: list[str] | None = next(reader, None)
+        return cells
     except csv.Error as error:
-        raise CorpusError(f"{name}:{reader.line_num}: not valid CSV ({error})") from error
+        hint = ": is a quote left open?" if "field larger" in str(error) else ""
+        return CorpusError(f"{name}:{reader.line_num}: not valid CSV ({error}){hint}")
+
+
+def _header(cells: list[str], where: str) -> list[str]:
+    """Names of the columns.
+
+    Raises:
+        CorpusError: two have the same name, or one is not UTF-8.
+    """
+    header = [cell.strip() for cell in cells]
+    refuse_bytes("".join(header), where)
+    for name in header:
+        if name and header.count(name) > 1:
+            raise CorpusError(f"{where}: two columns are called '{name}': rename one")
+    return header
+
+
+def _record(header: list[str], cells: list[str], where: str, *, tabs: bool) -> Record:
+    if len(cells) != len(header):
+        raise CorpusError(f"{where}: {len(cells)} cells where the first line has {len(header)}")
+    refuse_bytes("".join(cells), where)
+    cells = [_unquote(cell) for cell in cells] if tabs else cells
+    return Record(dict(zip(header, cells, strict=True)), where)
 
 
 def _unquote(cell: str) -> str:
@@ -175,6 +206,6 @@ def _parquet(path: Path) -> Iterator[Record]:
             for batch in file.iter_batches(batch_size=4096):
                 for cells in batch.to_pylist():
                     yield Record(cells, f"{path}:{next(numbers)}")
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         problem = str(error).splitlines()[0]
         raise CorpusError(f"{path}: not a readable Parquet file ({problem})") from error

@@ -6,8 +6,7 @@ alone where nothing is held out yet. The only module that imports ``datasets``, 
 
 import logging
 import re
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from swae_text.config import CorpusConfig
 from swae_text.corpora.catalog import CATALOG, find_entry, packaged_file, with_catalog_defaults
 from swae_text.corpora.columns import Record, Row, find_columns, rows
 from swae_text.corpora.formats import SUFFIXES, kind_of, read_file, read_stream
+from swae_text.corpora.lines import Stream, standard_input
 from swae_text.errors import CorpusError, CorpusUnavailable
 
 SPLIT_NAMES = {
@@ -32,9 +32,7 @@ SPLIT_NAMES = {
 _HUB_ID = re.compile(r"hub:([\w.-]+(?:/[\w.-]+)?)(?:/([\w.-]+))?(?:@([\w./-]+))?")
 
 
-def read_rows(
-    config: CorpusConfig, stdin: Iterable[bytes] | None = None
-) -> dict[str, Iterator[Row]]:
+def read_rows(config: CorpusConfig, stdin: Stream | None = None) -> dict[str, Iterator[Row]]:
     """The rows of each split of a source, as streams that can be read once.
 
     Args:
@@ -48,7 +46,7 @@ def read_rows(
     resolved = with_catalog_defaults(config)
     groups = count()
     if config.source == "-":
-        stream = stdin or sys.stdin.buffer
+        stream = stdin or standard_input()
         return {"train": read_stream(stream, "stdin", "", resolved, groups)}
     if hub_id(config):
         return hub_rows(_load_from_hub(config), resolved)
@@ -85,6 +83,8 @@ def source_files(config: CorpusConfig) -> dict[str, list[Path]]:
     folder, prefix = (path, "") if path.is_dir() else (path.parent, f"{path.name}.")
     files = sorted(folder.iterdir()) if folder.is_dir() else []
     found = [file for file in files if file.name.startswith(prefix) and file.is_file()]
+    if path.exists() and not path.is_dir():
+        raise CorpusError(f"{config.source}: not a regular file: read it from stdin ('-')")
     if not found and prefix:
         raise CorpusError(
             f"{config.source}: no such file or folder; a corpus is a file, a folder, '-', "

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swae_text.config import CorpusConfig
-from swae_text.corpora.cleaning import key
+from swae_text.corpora.cleaning import LONGEST, key
+from swae_text.corpora.columns import Row
 from swae_text.errors import CorpusError
 
-KEPT, EMPTY, TOO_SHORT, TOO_LONG, DUPLICATE, IN_TRAINING, NOT_CHOSEN, TOO_MANY_PIECES = range(8)
-"""Why a sentence is dropped; ``KEPT`` is none of the reasons."""
+KEPT, EMPTY, TOO_SHORT, TOO_LONG, DUPLICATE, IN_TRAINING, NOT_CHOSEN = range(7)
+TOO_MANY_PIECES, UNREADABLE = 7, 8
+"""Why a sentence is dropped; ``KEPT`` is none of the reasons. ``UNREADABLE`` is a whole row."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,12 @@ class CleaningReport:
     in_training: int
     not_chosen: int
     too_many_pieces: int
+    unreadable: int
 
     @classmethod
     def of(cls, reasons: NDArray[np.int8]) -> "CleaningReport":
         """Count the reasons of a split."""
-        kept, *dropped = np.bincount(reasons, minlength=TOO_MANY_PIECES + 1).tolist()
+        kept, *dropped = np.bincount(reasons, minlength=UNREADABLE + 1).tolist()
         return cls(len(reasons), kept, *dropped)
 
     def without(self, too_many_pieces: int) -> "CleaningReport":
@@ -59,6 +62,7 @@ class Ledger:
         self._reasons = array("b")
         self._groups = array("q")
         self._keys = array("q")
+        self._problem = ""  # of the first row that could not be read
 
     def enter(self, sentence: str, group: int, config: CorpusConfig) -> bool:
         """Judge a sentence by itself, note it, and tell whether it is kept so far."""
@@ -69,12 +73,25 @@ class Ledger:
             reason = EMPTY
         elif words < config.min_words:
             reason = TOO_SHORT
-        elif words > config.max_words:
+        elif words > config.max_words or len(sentence) > LONGEST:
             reason = TOO_LONG
+        self._note(reason, group, hash(same))
+        return reason == KEPT
+
+    def skip(self, row: Row) -> None:
+        """Note a row that could not be read."""
+        self._problem = self._problem or row.problem
+        self._note(UNREADABLE, row.group, 0)
+
+    def skipped(self) -> str:
+        """A line about the rows that could not be read; empty if all could."""
+        n = self._reasons.count(UNREADABLE)
+        return f"rows that could not be read, skipped: {n:,}; the first: {self._problem}" * bool(n)
+
+    def _note(self, reason: int, group: int, same: int) -> None:
         self._reasons.append(reason)
         self._groups.append(group)
-        self._keys.append(hash(same))
-        return reason == KEPT
+        self._keys.append(same)
 
     def __len__(self) -> int:
         return len(self._reasons)
@@ -143,6 +160,8 @@ def make_splits(
         CorpusError: nothing is left, or too little to hold anything out.
     """
     parts = {name: Part.of(name, ledger) for name, ledger in ledgers.items()}
+    if not len(parts["train"].reasons):
+        raise CorpusError(f"{config.source}: empty: there is not one sentence in it")
     if not parts["train"].kept.any():
         counts = CleaningReport.of(parts["train"].reasons)
         raise CorpusError(

@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -30,6 +29,7 @@ from swae_text.config import CorpusConfig, TokenizerConfig
 from swae_text.corpora.catalog import with_catalog_defaults
 from swae_text.corpora.cleaning import sentences
 from swae_text.corpora.columns import Row
+from swae_text.corpora.lines import standard_input
 from swae_text.corpora.sources import hub_id, read_rows, source_files
 from swae_text.corpora.splits import CleaningReport, Ledger, Part, make_splits, refuse_empty
 from swae_text.corpora.tokenised import Encoded, TokenisedSplit, write_split
@@ -99,8 +99,9 @@ def prepare(
     corpus = with_catalog_defaults(corpus)
     cache = cache_folder()
     with _spooled_stdin(corpus, cache) as stdin:
+        left_out = {"source"} | ({"on_bad_row"} if corpus.on_bad_row == "refuse" else set())
         settings = {
-            "corpus": corpus.model_dump(mode="json", exclude={"source"}),
+            "corpus": corpus.model_dump(mode="json", exclude=left_out),
             "tokenizer": _pieces(tokenizer),
             "max_tokens": max_tokens,
             "source": _identity(corpus, stdin),
@@ -150,7 +151,8 @@ def _build(
     else:
         tokenizer = Tokenizer.from_file(Path(config.path))
     labels = sorted(names)
-    positions = np.array([labels.index(name) for name in names] + [-1], dtype=np.int32)
+    place = {name: number for number, name in enumerate(labels)}
+    positions = np.array([*(place[name] for name in names), -1], dtype=np.int32)
     reports = {}
     for split, part in parts.items():
         progress(f"encoding {split}")
@@ -179,10 +181,13 @@ def _clean(
     texts: list[str] = []
     codes: list[int] = []
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as writer:
-        for text, label, group, _ in rows:
-            code = -1 if label is None else names.setdefault(label, len(names))
-            for sentence in sentences(text, corpus):
-                if ledger.enter(sentence, group, corpus):
+        for row in rows:
+            if row.problem:
+                ledger.skip(row)
+                continue
+            code = -1 if row.label is None else names.setdefault(row.label, len(names))
+            for sentence in sentences(row.text, corpus):
+                if ledger.enter(sentence, row.group, corpus):
                     texts.append(sentence)
                     codes.append(code)
                 if len(ledger) % 100_000 == 0:
@@ -191,6 +196,8 @@ def _clean(
                 writer.write_batch(pa.record_batch([texts, codes], schema=schema))
                 texts, codes = [], []
         writer.write_batch(pa.record_batch([texts, codes], schema=schema))
+    if skipped := ledger.skipped():
+        progress(f"{path.stem}: {skipped}")
     return ledger
 
 
@@ -238,10 +245,14 @@ def _appearing(folder: Path) -> Iterator[Path]:
     """A temporary folder that takes its name when the block ends well and else goes away.
 
     Where another process was faster, its folder stays and this one goes.
+
+    Raises:
+        CorpusError: the cache cannot be written.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".preparing-"))
+    temporary = folder
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".preparing-"))
         yield temporary
         for path in temporary.iterdir():
             sync(path)
@@ -249,8 +260,14 @@ def _appearing(folder: Path) -> Iterator[Path]:
             with suppress(FileExistsError):
                 temporary.rename(folder)
         sync(folder.parent)
+    except OSError as error:
+        raise CorpusError(
+            f"{folder.parent}: cannot be written ({error.strerror or error}): "
+            "free some space, or set SWAE_TEXT_CACHE to a folder elsewhere"
+        ) from error
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if temporary != folder:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 @contextmanager
@@ -261,7 +278,7 @@ def _spooled_stdin(corpus: CorpusConfig, cache: Path) -> Iterator[Path | None]:
         return
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=cache, prefix=".stdin-") as spool:
-        shutil.copyfileobj(sys.stdin.buffer, spool)
+        shutil.copyfileobj(standard_input(), spool)
         spool.flush()
         yield Path(spool.name)
 

@@ -7,6 +7,7 @@ lacks, so that decoding an encoded sentence gives it back. A sentence is its pie
 import io
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import sentencepiece
@@ -111,8 +112,16 @@ class Tokenizer:
         """Pieces with the special ones; ids are below it."""
         return int(self._model.get_piece_size())
 
-    def encode(self, sentences: Sequence[str]) -> list[list[int]]:
-        """Ids of the pieces of each sentence, then ``EOS``; no ``BOS``."""
+    def encode(self, sentences: Sequence[str], most: int | None = None) -> list[list[int]]:
+        """Ids of the pieces of each sentence, then ``EOS``; no ``BOS``.
+
+        Args:
+            sentences: normalised.
+            most: ids that the caller can use; of what has more, only a beginning that has more is
+                read. Ten million letters are then refused as fast as a thousand.
+        """
+        if most is not None:
+            sentences = [sentence[: most * self._longest + 1] for sentence in sentences]
         encoded: list[list[int]] = self._model.encode(list(sentences), add_eos=True)
         return encoded
 
@@ -126,6 +135,12 @@ class Tokenizer:
     def surfaces(self) -> list[bytes]:
         """What each id adds to a text, in UTF-8, a space before a word; special ids add nothing."""
         return [self._surface(token) for token in range(self.vocab_size)]
+
+    @cached_property
+    def _longest(self) -> int:
+        """Characters of the longest piece."""
+        pieces = (self._model.id_to_piece(token) for token in range(self.vocab_size))
+        return max(map(len, pieces))
 
     def _surface(self, token: int) -> bytes:
         piece = str(self._model.id_to_piece(token))

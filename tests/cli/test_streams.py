@@ -2,18 +2,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swae_text.cli.streams import Record, for_sentences, in_batches, read_records
+from swae_text.cli.streams import BadLines, Record, for_sentences, in_batches, read_records
 from swae_text.errors import CorpusError
 
 
 def read(tmp_path, data: bytes) -> list[Record]:
     path = tmp_path / "input"
     path.write_bytes(data)
-    return list(read_records(str(path)))
+    return list(read_records(str(path), BadLines()))
 
 
 def test_every_line_is_a_record(tmp_path):
-    data = '\ufeffone\r\n\n{"text": "two", "id": 7}\n{"id": 8}\nlast'.encode()
+    data = '\ufeffone\r\n\n{"text": "two", "id": 7}\n{"text": "", "id": 8}\nlast'.encode()
     records = read(tmp_path, data)
     assert [record.text for record in records] == ["one", "", "two", "", "last"]
     assert [record.empty for record in records] == [False, True, False, True, False]
@@ -23,7 +23,12 @@ def test_every_line_is_a_record(tmp_path):
 
 @pytest.mark.parametrize(
     ("line", "reason"),
-    [(b"{broken", "not JSON"), (b"\xff", "not UTF-8"), (b'{"text": 3}', "not a string")],
+    [
+        (b"{broken", "not valid JSON"),
+        (b"\xff", "not UTF-8"),
+        (b'{"text": 3}', "not a string"),
+        (b'{"id": 8}', 'no "text"'),
+    ],
 )
 def test_a_bad_line_is_named(tmp_path, line, reason):
     with pytest.raises(CorpusError, match=rf"input:2: .*{reason}"):
@@ -32,7 +37,7 @@ def test_a_bad_line_is_named(tmp_path, line, reason):
 
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(CorpusError, match="cannot be read"):
-        list(read_records(str(tmp_path / "none")))
+        list(read_records(str(tmp_path / "none"), BadLines()))
 
 
 @given(st.lists(st.sampled_from(["", " ", "a", "b c"])), st.integers(1, 5))
@@ -41,7 +46,7 @@ def test_batches_keep_order_and_places(texts, size):
     upper = [
         result
         for batch in in_batches(records, size)
-        for result in for_sentences(batch, lambda texts: [text.upper() for text in texts])
+        for _, result in for_sentences(batch, lambda texts: [t.upper() for t in texts], BadLines())
     ]
     assert upper == [text.upper() if text.strip() else None for text in texts]
 
@@ -55,4 +60,4 @@ def test_the_refused_sentence_is_named_by_its_line():
 
     batch = [Record("", "in:1"), Record("good", "in:2"), Record("bad", "in:3")]
     with pytest.raises(CorpusError, match=r"^in:3: is bad$"):
-        for_sentences(batch, refuse)
+        for_sentences(batch, refuse, BadLines())

@@ -79,7 +79,7 @@ BROKEN = {
     "f.csv": (b"text,label\na,1\nb\n", r"f\.csv:3: 1 cells where the first line has 2"),
     "g.csv": (b'text\na\n"open\n', r"g\.csv:3: not valid CSV"),
     "h.tsv": (b"text\tlabel\na\t1\t2\n", r"h\.tsv:2: 3 cells where the first line has 2"),
-    "i.txt": (b"fine\nca\xe9f\xe9\n", r"i\.txt:2: not UTF-8 text \(byte 3"),
+    "i.txt": (b"fine\nca\xe9f\xe9\n", r"i\.txt:2: not UTF-8 text \(byte 0xE9"),
     "j.txt": ("text".encode("utf-16"), r"j\.txt:1: not UTF-8"),
     "k.parquet": (b"PAR1 not really", r"k\.parquet: not a readable Parquet file"),
     "l.csv": (b"review text,stars\na,1\n", r"which of the columns \(review text, stars\)"),
