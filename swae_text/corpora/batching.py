@@ -27,8 +27,8 @@ def batches(
     epoch: int,
     rank: int = 0,
     world: int = 1,
-) -> list[NDArray[np.int32]]:
-    """Index arrays of one epoch for one process.
+) -> list[np.ndarray]:
+    """Index arrays (int32) of one epoch for one process.
 
     Every index is in exactly one batch of one rank, and all ranks have equally many batches. (Only
     where every batch is a single sentence may up to ``world - 1`` of them sit an epoch out.)

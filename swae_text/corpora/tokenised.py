@@ -36,7 +36,7 @@ class TokenisedSplit:
         """Position of each sentence's label among the corpus's labels; -1 for none."""
         return _joined([chunk.to_numpy() for chunk in self._table.column("label").chunks])
 
-    def tokens(self, indices: NDArray[np.int64]) -> list[NDArray[np.int32]]:
+    def tokens(self, indices: np.ndarray) -> list[NDArray[np.int32]]:
         """Tokens of some sentences, in the order asked; read-only views of the file."""
         chunks = np.searchsorted(self._starts, indices, side="right") - 1
         rows = indices - self._starts[chunks]

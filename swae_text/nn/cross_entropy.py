@@ -8,7 +8,7 @@ so that the backward pass only has to scale them (as in the Liger kernels; Hsu e
 Shape letters are those of ``swae_text.config``; ``N`` real tokens of a batch.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float, Int
@@ -28,8 +28,8 @@ def linear_cross_entropy(
     device = states.device.type
     low = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else states.dtype
     with torch.autocast(device, enabled=False):
-        loss: Tensor = _LinearCrossEntropy.apply(states, table, bias, targets, low)
-    return loss
+        loss = _LinearCrossEntropy.apply(states, table, bias, targets, low)  # type: ignore[no-untyped-call]
+    return cast(Tensor, loss)
 
 
 class _LinearCrossEntropy(torch.autograd.Function):
@@ -41,7 +41,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
         nats = torch.zeros((), device=table.device)
         gradient_NV = s_NW.new_empty(N, V)
         size = max(1, _NUMBERS // V)
-        parts = (part.split(size) for part in (s_NW, targets[:, None], gradient_NV))
+        parts = [torch.split(part, size) for part in (s_NW, targets[:, None], gradient_NV)]
         for s_nW, t_n1, out_nV in zip(*parts, strict=True):
             logits_nV = torch.mm(s_nW, w_VW.T).float().add_(bias)
             top_n1 = logits_nV.amax(1, keepdim=True)
@@ -59,7 +59,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
         return nats / N
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, scale: Tensor) -> Any:
         states, table, bias = ctx.saved_tensors
         return states * scale, table * scale, bias * scale, None, None
