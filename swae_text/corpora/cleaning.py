@@ -23,6 +23,7 @@ _STRAIGHT = str.maketrans({"‘": "'", "’": "'", "´": "'", "“": '"', "”":
 _CLOSING = "])}>\"'»"
 _PLAIN = re.compile(r"([^\W\d_]+)([.,!?;:]?)")
 _CONTRACTED = frozenset(("cannot", "gimme", "gonna", "gotta", "lemme", "wanna"))
+_TOKENS = frozenset((*".,!?;:-()&$%", "...", "_num_", "n't", "'s", "'m", "'re", "'ve", "'ll", "'d"))
 _NOT_WORD = re.compile(r"[\W_]+")
 
 _WINDOWS = {  # bytes of Windows-1252 that were read as Latin-1
@@ -186,6 +187,8 @@ def _split_once(text: str) -> str:
 @lru_cache(maxsize=100_000)
 def _tokens(word: str, last: bool) -> tuple[str, ...]:
     """Treebank tokens of a word; a stop is set apart only from the last word (not from ``Mr.``)."""
+    if word in _TOKENS:  # set apart already, as in a sentence of Shen et al.'s
+        return (word,)
     plain = _PLAIN.fullmatch(word)
     if (
         plain and plain[1].lower() not in _CONTRACTED

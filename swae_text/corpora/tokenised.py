@@ -1,6 +1,7 @@
 """One split on disk: an Arrow file of texts, labels and tokens, memory-mapped without copying."""
 
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -29,15 +30,16 @@ class TokenisedSplit:
         self._starts = np.cumsum([0, *(len(chunk) for chunk in chunks)])
         self.lengths: NDArray[np.int32] = _joined([np.diff(ends) for ends in self._offsets])
         """Tokens of each sentence, with ``EOS``."""
-        self.labels: NDArray[np.int32] = _joined(
-            [chunk.to_numpy() for chunk in self._table.column("label").chunks]
-        )
-        """Position of each sentence's label among the corpus's labels; -1 for none."""
 
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def tokens(self, indices: NDArray[np.int64]) -> list[NDArray[np.int32]]:
+    @cached_property
+    def labels(self) -> NDArray[np.int32]:
+        """Position of each sentence's label among the corpus's labels; -1 for none."""
+        return _joined([chunk.to_numpy() for chunk in self._table.column("label").chunks])
+
+    def tokens(self, indices: np.ndarray) -> list[NDArray[np.int32]]:
         """Tokens of some sentences, in the order asked; read-only views of the file."""
         chunks = np.searchsorted(self._starts, indices, side="right") - 1
         rows = indices - self._starts[chunks]

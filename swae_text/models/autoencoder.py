@@ -39,6 +39,7 @@ from swae_text.models.divergences import (
 )
 from swae_text.models.priors import GaussianPrior, GeneratorPrior
 from swae_text.nn.base import SentenceDecoder, SentenceEncoder
+from swae_text.nn.cross_entropy import linear_cross_entropy
 from swae_text.nn.recurrent import LSTMDecoder, LSTMEncoder
 from swae_text.nn.transformer import TransformerDecoder, TransformerEncoder
 
@@ -146,19 +147,24 @@ class SentenceAutoencoder(HasCritic):
         self, code: Float[Tensor, "batch code"], tokens: Int[Tensor, "batch time"]
     ) -> tuple[Float[Tensor, "real vocab"], Int[Tensor, " real"]]:
         """Scores and targets of every real token, given the true tokens before it."""
-        start = torch.full_like(tokens[:, :1], BOS)
-        states_BTW = self.decoder(
-            self.embedding(torch.cat([start, tokens[:, :-1]], 1)), self.memory(code)
-        )
-        real = tokens != PAD  # padding never reaches the output layer, the dearest one
-        return self.logits(states_BTW[real]), tokens[real]
+        states, targets = self._real_states(code, tokens)
+        return self.logits(states), targets
 
     def cross_entropy(
         self, code: Float[Tensor, "batch code"], tokens: Int[Tensor, "batch time"]
     ) -> Float[Tensor, ""]:
         """-log p(x | c) in nats a token, end of sentence included."""
-        logits, targets = self.teacher_forced(code, tokens)
-        return functional.cross_entropy(logits.float(), targets)
+        states, targets = self._real_states(code, tokens)
+        return linear_cross_entropy(states, self.embedding.weight, self.output_bias, targets)
+
+    def _real_states(self, code_BC: Tensor, tokens_BT: Tensor) -> tuple[Tensor, Tensor]:
+        """States that predict real tokens, and these: padding never costs an output layer."""
+        start = torch.full_like(tokens_BT[:, :1], BOS)
+        states_BTW = self.decoder(
+            self.embedding(torch.cat([start, tokens_BT[:, :-1]], 1)), self.memory(code_BC)
+        )
+        real = tokens_BT != PAD
+        return states_BTW[real], tokens_BT[real]
 
     def log_likelihood(
         self, code: Float[Tensor, "batch code"], tokens: Int[Tensor, "batch time"]

@@ -128,7 +128,7 @@ class _Stage(RefereeStage):
         super().__init__(f"classifier_{config.kind}", module, _lengths(words), config, seed)
         self.words, self.labels, self.held_out, self.classes = words, labels, held_out, classes
 
-    def nats(self, module: Any, rows: NDArray[np.int64]) -> Tensor:
+    def nats(self, module: Any, rows: np.ndarray) -> Tensor:
         """Nats a sentence."""
         device = _device(self.module)
         words = pad([self.words[row] for row in rows]).to(device)
@@ -206,7 +206,7 @@ def _build(config: NgramsConfig | CNNConfig, words: int, labels: int) -> Sentenc
 def _log_probabilities(
     module: SentenceClassifier, words: Sequence[NDArray[np.int32]], labels: int
 ) -> NDArray[np.float64]:
-    def score(rows: NDArray[np.int64]) -> Tensor:
+    def score(rows: np.ndarray) -> Tensor:
         scores = module(pad([words[row] for row in rows]).to(_device(module)))
         return functional.log_softmax(scores.double(), -1)
 

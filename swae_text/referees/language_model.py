@@ -128,7 +128,7 @@ class _Stage(RefereeStage):
         self.tokens, self.held_out = tokens, held_out
         module.dropout.p = config.dropout_at(self.passes)
 
-    def nats(self, module: Any, rows: NDArray[np.int64]) -> Tensor:
+    def nats(self, module: Any, rows: np.ndarray) -> Tensor:
         """Nats a token."""
         tokens = pad([self.tokens[row] for row in rows])
         nats: Tensor = module.loss(tokens.to(self.module.bias.device))
@@ -178,7 +178,7 @@ def train_language_model(
 
 @torch.inference_mode()
 def _log_probs(module: LanguageModel, tokens: Tokens) -> NDArray[np.float64]:
-    def score(rows: NDArray[np.int64]) -> Tensor:
+    def score(rows: np.ndarray) -> Tensor:
         return module.log_probs(pad([tokens[row] for row in rows]).to(module.bias.device))
 
     return in_batches(_lengths(tokens), score)

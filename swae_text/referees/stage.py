@@ -60,14 +60,14 @@ class RefereeStage(ABC):
         self.best, self.best_loss = dict[str, Tensor](), float("inf")
 
     @abstractmethod
-    def nats(self, module: Any, rows: NDArray[np.int64]) -> Tensor:
+    def nats(self, module: Any, rows: np.ndarray) -> Tensor:
         """Mean loss of these training texts."""
 
     @abstractmethod
     def held_out_nats(self) -> float:
         """Mean loss of the texts held out."""
 
-    def epoch(self, epoch: int, rank: int, world: int) -> list[NDArray[np.int64]]:
+    def epoch(self, epoch: int, rank: int, world: int) -> list[np.ndarray]:
         """Batches of similar length within the token budget."""
         budget, seed = self.batch_tokens, self.seed
         return batches(self.lengths, budget=budget, seed=seed, epoch=epoch, rank=rank, world=world)
@@ -75,7 +75,7 @@ class RefereeStage(ABC):
     def loss(
         self,
         module: nn.Module,
-        rows: NDArray[np.int64],
+        rows: np.ndarray,
         generator: torch.Generator,
         progress: float,
     ) -> StepLoss:

@@ -5,7 +5,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from swae_text.corpora.batching import batches, pad
 from swae_text.errors import ConfigError, TrainingError
@@ -13,7 +12,7 @@ from swae_text.errors import ConfigError, TrainingError
 LENGTHS = np.random.default_rng(0).integers(1, 40, 5000).astype(np.int32)
 
 
-def joined(cut: list[NDArray[np.int64]]) -> list[int]:
+def joined(cut: list[np.ndarray]) -> list[int]:
     return sorted(np.concatenate(cut).tolist())
 
 

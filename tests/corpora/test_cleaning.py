@@ -1,3 +1,4 @@
+import subprocess
 import sys
 
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 
 from swae_text.config import CorpusConfig
 from swae_text.corpora.cleaning import (
+    _TOKENS,
     _split_once,
     key,
     normalise,
@@ -43,6 +45,21 @@ def test_words_one_by_one_give_what_the_treebank_gives(text: str) -> None:
     treebank = NLTKWordTokenizer().tokenize(text)
     expected = " ".join('"' if token in ("``", "''") else token for token in treebank)
     assert _split_once(text) == expected
+
+
+def test_tokens_that_stand_apart_stay_as_the_treebank_has_them() -> None:
+    from nltk.tokenize import NLTKWordTokenizer
+
+    for token in _TOKENS:
+        assert NLTKWordTokenizer().tokenize(token) == [token]
+        assert NLTKWordTokenizer().tokenize(f"{token} x") == [token, "x"]
+
+
+def test_a_sentence_set_apart_waits_for_no_library() -> None:
+    code = "import sys; from swae_text.corpora.cleaning import _split_punctuation as split\n"
+    code += "assert split(\"it 's , uh , n't ( yet ) ...\"); print('nltk' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout == "False\n"
 
 
 @pytest.mark.parametrize(
