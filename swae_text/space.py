@@ -26,7 +26,7 @@ from swae_text.folder import ModelParts, read_folder, write_folder
 from swae_text.generation.candidates import Candidate, likeliest, nearest
 from swae_text.generation.constraints import Constraints, constraints
 from swae_text.generation.decoding import Decoding, generate
-from swae_text.latent.edits import Edit, Goal, edit
+from swae_text.latent.edits import Edit, Goal, Said, choose, uphill
 from swae_text.latent.interpolation import PathKind, interpolate_through
 from swae_text.latent.region import Region
 from swae_text.models.autoencoder import SentenceAutoencoder
@@ -218,6 +218,7 @@ class SentenceSpace:
         decoding: Decoding = GREEDY,
         confidence: float = 0.9,
         leash: float = 0.8,
+        merged: bool = True,
     ) -> list[Edit]:
         """Change sentences until every goal is met; see ``latent/edits.py``.
 
@@ -228,20 +229,44 @@ class SentenceSpace:
             decoding: how points on the way are written out; all that beams find is looked at.
             confidence: probability of each goal that is enough, in (0, 1).
             leash: the longest way, as a share of the length of the vectors.
+            merged: whether each edit is also tried on the sentence as it was written.
 
         Raises:
             CorpusError: a sentence has more pieces than the model reads.
             ConfigError: a confidence outside (0, 1), or a leash below 0.
         """
+        found = self.uphill(
+            texts,
+            goals,
+            space=space,
+            decoding=decoding,
+            confidence=confidence,
+            leash=leash,
+            merged=merged,
+        )
+        return [choose(said, confidence) for said in found]
+
+    def uphill(
+        self,
+        texts: Sequence[str],
+        goals: Sequence[Goal],
+        *,
+        space: Space | None = None,
+        decoding: Decoding = GREEDY,
+        confidence: float = 0.9,
+        leash: float = 0.8,
+        merged: bool = True,
+    ) -> list[list[Said]]:
+        """All that ``edit`` chooses from, each sentence first among its own; arguments as there."""
 
         def propose(z: Tensor) -> list[list[str]]:
             if decoding.beams == 1:
                 return [[text] for text in self.decode(z, space=space, decoding=decoding)]
-            found = self.candidates(z, replace(decoding, rerank=False), space=space)
-            return [[candidate.text for candidate in row] for row in found]
+            beams = self.candidates(z, replace(decoding, rerank=False), space=space)
+            return [[candidate.text for candidate in row] for row in beams]
 
-        return edit(
-            texts,
+        found = uphill(
+            [normalise(text, self.config.corpus) for text in texts],
             goals,
             propose=propose,
             encode=lambda said: self.encode(said, space=space),
@@ -249,7 +274,10 @@ class SentenceSpace:
             slots=self.slots(space),
             confidence=confidence,
             leash=leash,
+            merged=merged,
         )
+        asked = zip(texts, found, strict=True)  # who says it already is left as it was written
+        return [[replace(source, text=text), *said] for text, (source, *said) in asked]
 
     def slots(self, space: Space | None = None) -> int:
         """Parts of a vector that the decoder reads one by one; a latent is read as a whole."""

@@ -20,6 +20,7 @@ from swae_text.errors import CorpusError
 from swae_text.evaluation.judges import Judges
 from swae_text.evaluation.settings import EvaluationConfig
 from swae_text.latent.attributes import AttributeVector, apply, fit_attribute
+from swae_text.latent.edits import choose
 from swae_text.metrics.transfer import transfer_row, transfer_table
 from swae_text.referees.classifier import Classifier
 from swae_text.space import SentenceSpace, Space
@@ -29,8 +30,8 @@ _CHOOSE = 500  # validation sentences that the settings are chosen on
 _AT_ONCE = 256  # sentences that are edited together
 _EXAMPLES = 50
 
-Move = Callable[[Sequence[str], Sequence[str], float], list[str]]
-"""Sentences, the labels they are to have, and a setting, to sentences."""
+Move = Callable[[Sequence[str], Sequence[str], Sequence[float]], dict[float, list[str]]]
+"""Sentences, the labels they are to have, and settings, to sentences for each setting."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def transfer_rows(
     for name, (move, settings) in moves.items():
         tried[name] = _tried(move, settings, line, judges, classifiers["ngrams"])
         chosen[name] = max(settings, key=lambda s: tried[name][s]["g_accuracy_self"])
-        systems[name] = move(task.texts, targets, chosen[name])
+        systems[name] = move(task.texts, targets, [chosen[name]])[chosen[name]]
     systems["reconstructed"] = space.reconstruct(task.texts)
     systems["human 0, reconstructed"] = _reconstructed(space, [row[0] for row in task.references])
     predict = {kind: classifier.predict for kind, classifier in classifiers.items()}
@@ -132,8 +133,7 @@ def _tried(
     texts, labels = (part[:_CHOOSE] for part in judges.labelled("valid"))
     targets, none = _others(labels, vector), [list[str]() for _ in texts]
     rows = {}
-    for setting in settings:
-        outputs = move(texts, targets, setting)
+    for setting, outputs in move(texts, targets, settings).items():
         row = transfer_row("", texts, outputs, none, targets, {"ngrams": classifier.predict})
         rows[setting] = {
             "accuracy": row.accuracy["ngrams"],
@@ -148,12 +148,12 @@ def _along(
     vector: AttributeVector,
     texts: Sequence[str],
     targets: Sequence[str],
-    strength: float,
-) -> list[str]:
+    strengths: Sequence[float],
+) -> dict[float, list[str]]:
     """Sentences moved along the line."""
     z = space.encode(texts)
-    signed = [strength if target == vector.positive else -strength for target in targets]
-    return space.decode(apply(z, vector, torch.tensor(signed)))
+    signs = torch.tensor([1.0 if target == vector.positive else -1.0 for target in targets])
+    return {s: space.decode(apply(z, vector, s * signs)) for s in strengths}
 
 
 def _uphill(
@@ -161,22 +161,23 @@ def _uphill(
     vector: AttributeVector,
     texts: Sequence[str],
     targets: Sequence[str],
-    confidence: float,
-) -> list[str]:
+    confidences: Sequence[float],
+) -> dict[float, list[str]]:
     """Sentences edited until the probe is so sure of their target."""
-    outputs = list(texts)
+    outputs = {confidence: list(texts) for confidence in confidences}
     for target in (vector.negative, vector.positive):
         rows = [row for row, wanted in enumerate(targets) if wanted == target]
         for start in range(0, len(rows), _AT_ONCE):
             part = rows[start : start + _AT_ONCE]
-            edits = space.edit(
+            found = space.uphill(
                 [texts[row] for row in part],
                 [vector.goal(target)],
                 space="code",
-                confidence=confidence,
+                confidence=max(confidences),
             )
-            for row, made in zip(part, edits, strict=True):
-                outputs[row] = made.text
+            for confidence, written in outputs.items():
+                for row, said in zip(part, found, strict=True):
+                    written[row] = choose(said, confidence).text
     return outputs
 
 

@@ -6,12 +6,14 @@
 A goal gives the log-odds of what is wanted. Several ways are walked from each sentence: one moves
 all slots, others the few with the steepest gradient, others one slot alone, so that a word can
 change and the rest stay. What a point says is encoded again and judged by that: a step that
-convinces the probe and changes no word is no edit. Gradient steps on a latent towards a classifier:
-Wang et al. (2019, "Controllable unsupervised text attribute transfer"); the choice by a round trip
-is that of ``generation/candidates.py``.
+convinces the probe and changes no word is no edit. Beside it stands the source with
+just those words changed (``merge.py``), so that an edit need not cost what decoding loses. Gradient
+steps on a latent towards a classifier: Wang et al. (2019, "Controllable unsupervised text attribute
+transfer"); the choice by a round trip is that of ``generation/candidates.py``.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -21,6 +23,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from swae_text.errors import ConfigError
+from swae_text.latent.merge import merges
 
 Goal: TypeAlias = Callable[[Tensor], Tensor]
 """Vectors ``[n, dim]`` to the log-odds ``[n]`` of what is wanted."""
@@ -33,6 +36,17 @@ STEP = 0.02
 """Length of a step, as a share of the length of the source's vector."""
 EVERY = 3
 """Steps from one point that is decoded to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence that was met on the way, or the source itself."""
+
+    text: str
+    surety: float
+    """Probability of what is wanted, read from it encoded again; the least over the goals."""
+    distance: float
+    """From the vector of the source to its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +65,14 @@ class Edit:
     """Whether ``after`` is as high as was asked for."""
 
 
-@dataclass(slots=True)
-class _Best:
-    """The best sentence so far for one source, and all that were looked at."""
-
-    text: str
-    surety: float
-    distance: float
-    seen: set[str]
+def choose(said: Sequence[Said], confidence: float) -> Edit:
+    """Of what was said on the way (the source first), the nearest that is sure, or the surest."""
+    sure = [one for one in said if one.surety >= confidence]
+    best = min(sure, key=_distance) if sure else max(said, key=lambda one: one.surety)
+    return Edit(best.text, said[0].surety, best.surety, best.distance, bool(sure))
 
 
-def edit(
+def uphill(
     texts: Sequence[str],
     goals: Sequence[Goal],
     *,
@@ -71,8 +82,12 @@ def edit(
     slots: int = 1,
     confidence: float = 0.9,
     leash: float = 0.8,
-) -> list[Edit]:
-    """Change each sentence until every goal is met, and no more than that takes.
+    merged: bool = True,
+) -> list[list[Said]]:
+    """All that is said on the ways uphill from each sentence; the sentence itself comes first.
+
+    A way ends where nothing nearer can be found that is as sure as ``confidence``, so ``choose``
+    may be asked for that or less.
 
     Args:
         texts: the sources.
@@ -83,6 +98,7 @@ def edit(
         slots: parts of a vector that can be moved alone; 1: only as a whole.
         confidence: probability of each goal that is enough, in (0, 1).
         leash: the longest way, as a share of the length of the source's vector.
+        merged: whether each edit is also tried on the source's own words.
 
     Raises:
         ConfigError: no goal, a confidence outside (0, 1), or a leash below 0.
@@ -95,40 +111,25 @@ def edit(
     if not texts:
         return []
     z = encode(list(texts))
-    before = surety(z, goals).tolist()
-    found = [_Best(text, sure, 0.0, {text}) for text, sure in zip(texts, before, strict=True)]
-    stride = STEP * z.norm(dim=1, keepdim=True)
-
-    def left(rows: list[int], steps: int) -> list[int]:
-        """Rows that can still gain: not sure yet, or sure at a sentence further than this."""
-        walked = (steps * stride[rows, 0]).tolist()
-        return [
-            row
-            for row, far in zip(rows, walked, strict=True)
-            if found[row].surety < confidence or found[row].distance > far
-        ]
-
-    rows = left(list(range(len(texts))), 0)
-    for way in _ways(z[rows], goals, slots) if rows else ():
-        mask = torch.zeros_like(z, dtype=torch.bool)
-        mask[rows] = way
-        here, going = z.clone(), rows
-        for step in range(1, int(leash / STEP) + 1):
-            going = left(going, step)
-            if not going:
-                break
-            uphill = _gradient(here[going], goals) * mask[going]
-            here[going] += stride[going] * functional.normalize(uphill, dim=1)
-            if step % EVERY == 0:
-                proposed = zip(going, propose(here[going]), strict=True)
-                new = _unseen(proposed, found)
-                fits = readable([text for _, text in new])
-                read = [pair for pair, fit in zip(new, fits, strict=True) if fit]
-                _judge(read, z, goals, encode, found, confidence)
-    return [
-        Edit(best.text, old, best.surety, best.distance, best.surety >= confidence)
-        for best, old in zip(found, before, strict=True)
+    said = [
+        [Said(text, sure, 0.0)] for text, sure in zip(texts, surety(z, goals).tolist(), strict=True)
     ]
+    near = [0.0 if one.surety >= confidence else math.inf for (one,) in said]
+    rows = [row for row, far in enumerate(near) if far]
+    if not rows:
+        return said
+    bases = {row: made[0] for row, made in zip(rows, propose(z[rows]), strict=True)}
+    for way in _ways(z[rows], goals, slots):
+        for going, points in _walk(z, rows, way, goals, leash, near):
+            proposed = dict(zip(going, propose(points), strict=True))
+            if merged:
+                for row, made in proposed.items():
+                    made += [new for one in made for new in merges(bases[row], texts[row], one)]
+            for row, one in _read(_unseen(proposed, said), z, goals, encode, readable):
+                said[row].append(one)
+                if one.surety >= confidence:
+                    near[row] = min(near[row], one.distance)
+    return said
 
 
 def surety(z: Float[Tensor, "n dim"], goals: Sequence[Goal]) -> Float[Tensor, " n"]:
@@ -153,6 +154,31 @@ def _ways(
         yield (ranks == rank).repeat_interleave(width, dim=1)
 
 
+def _walk(
+    z: Float[Tensor, "n dim"],
+    rows: list[int],
+    way: Bool[Tensor, "rows dim"],
+    goals: Sequence[Goal],
+    leash: float,
+    near: Sequence[float],
+) -> Iterator[tuple[list[int], Float[Tensor, "going dim"]]]:
+    """Points on one way: each time the rows that can still gain by it, and where they are.
+
+    ``near`` is the distance of the nearest sentence that is sure so far; the caller lowers it.
+    """
+    mask = torch.zeros_like(z, dtype=torch.bool)
+    mask[rows] = way
+    here, stride = z.clone(), STEP * z.norm(dim=1, keepdim=True)
+    for step in range(1, int(leash / STEP) + 1):
+        rows = [row for row in rows if near[row] > step * float(stride[row])]
+        if not rows:
+            return
+        climb = _gradient(here[rows], goals) * mask[rows]
+        here[rows] += stride[rows] * functional.normalize(climb, dim=1)
+        if step % EVERY == 0:
+            yield rows, here[rows]
+
+
 def _gradient(z: Float[Tensor, "n dim"], goals: Sequence[Goal]) -> Float[Tensor, "n dim"]:
     """Of the sum over goals of the log-probability."""
     with torch.inference_mode(False), torch.enable_grad():
@@ -162,31 +188,33 @@ def _gradient(z: Float[Tensor, "n dim"], goals: Sequence[Goal]) -> Float[Tensor,
     return gradient
 
 
-def _unseen(proposed: Iterable[tuple[int, list[str]]], found: list[_Best]) -> list[tuple[int, str]]:
-    """Rows and the sentences that are new to them, which from now on are not."""
+def _unseen(
+    proposed: Mapping[int, Sequence[str]], said: Sequence[Sequence[Said]]
+) -> list[tuple[int, str]]:
+    """Rows and the sentences that are new to them; nothing is no sentence."""
     new = []
-    for row, texts in proposed:
-        fresh = [text for text in dict.fromkeys(texts) if text not in found[row].seen]
-        found[row].seen.update(fresh)
-        new += [(row, text) for text in fresh]
+    for row, texts in proposed.items():
+        seen = {one.text for one in said[row]}
+        new += [(row, text) for text in dict.fromkeys(texts) if text.strip() and text not in seen]
     return new
 
 
-def _judge(
+def _read(
     new: list[tuple[int, str]],
     z: Float[Tensor, "n dim"],
     goals: Sequence[Goal],
     encode: Encode,
-    found: list[_Best],
-    confidence: float,
-) -> None:
-    """Encode new sentences and keep what is better: sure and nearer, or else surer."""
-    if not new:
-        return
-    own = encode([text for _, text in new])
-    far = (own - z[[row for row, _ in new]]).norm(dim=1).tolist()
-    for (row, text), sure, distance in zip(new, surety(own, goals).tolist(), far, strict=True):
-        best = found[row]
-        enough = sure >= confidence and (best.surety < confidence or distance < best.distance)
-        if enough or (sure > best.surety and best.surety < confidence):
-            best.text, best.surety, best.distance = text, sure, distance
+    readable: Callable[[list[str]], list[bool]],
+) -> Iterator[tuple[int, Said]]:
+    """Encode what is new and short enough, and say how sure of it and how far away it is."""
+    fits = readable([text for _, text in new])
+    new = [pair for pair, fit in zip(new, fits, strict=True) if fit]
+    if new:
+        own = encode([text for _, text in new])
+        far = (own - z[[row for row, _ in new]]).norm(dim=1).tolist()
+        for (row, text), sure, away in zip(new, surety(own, goals).tolist(), far, strict=True):
+            yield row, Said(text, sure, away)
+
+
+def _distance(one: Said) -> float:
+    return one.distance

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from swae_text.errors import ConfigError
-from swae_text.latent.edits import edit, surety
+from swae_text.latent.edits import choose, surety, uphill
 
 
 def encode(texts):
@@ -17,16 +17,14 @@ def propose(z):
     return [[" ".join(str(int(number)) for number in row)] for row in z.round().tolist()]
 
 
-def run(texts, goals, slots=1, **more):
-    return edit(
-        texts,
-        goals,
-        propose=propose,
-        encode=encode,
-        readable=lambda said: [len(text) < 40 for text in said],
-        slots=slots,
-        **more,
-    )
+def run(texts, goals, *, confidence=0.9, **more):
+    given = {"propose": propose, "encode": encode, "readable": short} | more
+    found = uphill(texts, goals, confidence=confidence, **given)
+    return [choose(said, confidence) for said in found]
+
+
+def short(said):
+    return [len(text) < 40 and len(text.split()) == 4 for text in said]
 
 
 def above(axis: int, least: float = 3.0, sharpness: float = 4.0):
@@ -66,9 +64,7 @@ def test_sentences_that_cannot_be_read_are_passed_over():
     def unreadable(said):
         return [text.split()[0] != "4" for text in said]
 
-    (made,) = edit(
-        ["2 1 1 1"], [above(0)], propose=propose, encode=encode, readable=unreadable, leash=4.0
-    )
+    (made,) = run(["2 1 1 1"], [above(0)], readable=unreadable, leash=4.0)
     assert made.reached and made.text.startswith("5")
 
 
@@ -79,6 +75,28 @@ def test_every_sentence_is_edited_on_its_own():
     together = run(texts, goal, slots=4, leash=3.0)
     alone = [made for text in texts for made in run([text], goal, slots=4, leash=3.0)]
     assert together == alone and run([], goal) == []
+
+
+def test_words_that_decoding_loses_are_no_part_of_the_edit():
+    def lossy(z):  # the last number is lost
+        return [[" ".join([*text.split()[:-1], "0"])] for (text,) in propose(z)]
+
+    texts, goal = ["0 1 2 7"], [above(0)]
+    (lost,) = run(texts, goal, slots=4, leash=2.0, propose=lossy, merged=False)
+    (kept,) = run(texts, goal, slots=4, leash=2.0, propose=lossy)
+    assert (lost.text, kept.text) == ("4 1 2 0", "4 1 2 7")
+    assert kept.distance < lost.distance
+
+
+def test_one_walk_serves_every_lower_confidence():
+    torch.manual_seed(0)
+    texts = [" ".join(map(str, row)) for row in torch.randint(-4, 3, (20, 4)).tolist()]
+    goals, given = [above(0, sharpness=1.0)], {"slots": 4, "leash": 4.0}
+    given |= {"propose": propose, "encode": encode, "readable": short}
+    far = uphill(texts, goals, confidence=0.98, **given)
+    for confidence in (0.6, 0.9):
+        alone = uphill(texts, goals, confidence=confidence, **given)
+        assert [choose(s, confidence) for s in far] == [choose(s, confidence) for s in alone]
 
 
 @pytest.mark.parametrize(
