@@ -174,6 +174,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str
     return home
 
 
+@pytest.mark.timeout(900)  # a busy machine is no failure
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_block_runs(page, trained, environment, tmp_path):
     shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
