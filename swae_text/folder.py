@@ -4,36 +4,35 @@ config.yaml         format, version, labels, and every setting of the run
 model.safetensors   weights of both stages; nothing in the folder is ever executed
 tokenizer.model     SentencePiece
 README.md           the model card
-checksums.json      sha256 of each of them, checked before anything is believed
+checksums.json      sha256 of each of them, checked before anything is believed (``sealed.py``)
 """
 
-import hashlib
-import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
-from safetensors import SafetensorError
-from safetensors.torch import load, save
-from torch import Tensor
+from pydantic import ValidationError
+from torch import nn
 
 from swae_text import __version__
-from swae_text.atomic import atomic_write
-from swae_text.config import RunConfig, dump_config, parse_config
+from swae_text.config import RunConfig, Strict, describe, plain_yaml
 from swae_text.corpora.tokenizer import Tokenizer
-from swae_text.errors import ModelFolderError
+from swae_text.errors import ConfigError, ModelFolderError, TokenizerError
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.models.code_model import CodeModel
 from swae_text.models.stage_two import build_stage_two
+from swae_text.sealed import check_sealed, write_sealed
+from swae_text.weights import fill, outline, to_bytes
 
 FORMAT = 2
-CONFIG, WEIGHTS, TOKENIZER, CARD, CHECKSUMS = (
+CONFIG, WEIGHTS, TOKENIZER, CARD = (
     "config.yaml",
     "model.safetensors",
     "tokenizer.model",
     "README.md",
-    "checksums.json",
 )
+LARGEST = {CONFIG: 1 << 18, TOKENIZER: 1 << 24, WEIGHTS: 1 << 32}
+"""Bytes of each file that is read, at most."""
 
 
 class ModelParts(NamedTuple):
@@ -54,113 +53,80 @@ class ModelParts(NamedTuple):
     labels: tuple[str, ...]
 
 
+class _Head(Strict):
+    """What ``config.yaml`` holds."""
+
+    format: int
+    swae_text: str
+    labels: tuple[str, ...]
+    stage_two: bool
+    run: RunConfig
+
+
 def write_folder(parts: ModelParts, path: Path) -> None:
     """Write a model folder. Checksums come last: a folder without them is not complete."""
-    head = {
-        "format": FORMAT,
-        "swae_text": __version__,
-        "labels": list(parts.labels),
-        "stage_two": parts.stage_two is not None,
-    }
-    settings = {**head, "run": yaml.safe_load(dump_config(parts.config))}
+    head = _Head(
+        format=FORMAT,
+        swae_text=__version__,
+        labels=parts.labels,
+        stage_two=parts.stage_two is not None,
+        run=parts.config,
+    )
+    tree = head.model_dump(mode="json")
     files = {
-        CONFIG: yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode(),
-        WEIGHTS: save(_weights(parts)),
+        CONFIG: yaml.safe_dump(tree, sort_keys=False, allow_unicode=True).encode(),
+        WEIGHTS: to_bytes(_stages(parts)),
         TOKENIZER: parts.tokenizer.to_bytes(),
         CARD: _card(parts).encode(),
     }
-    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    (path / CHECKSUMS).unlink(missing_ok=True)
-    for name, data in files.items():
-        atomic_write(path / name, data)
-    atomic_write(path / CHECKSUMS, json.dumps(sums, indent=1).encode())
+    write_sealed(path, files)
 
 
 def read_folder(path: Path) -> ModelParts:
     """Read a model folder after checking every file against its checksum.
 
+    Nothing of it is executed, and no more memory is taken than its files have bytes.
+
     Raises:
-        ModelFolderError: a part is missing or damaged, or another version wrote it.
+        ModelFolderError: a part is missing, damaged or no regular file of the folder, the weights
+            do not fit the settings, or another version wrote it.
+        ConfigError: a setting is not what it can be.
     """
-    files = _verified(path)
+    check_sealed(path, LARGEST)
+    head = _head(path / CONFIG)
     try:
-        head = yaml.safe_load(files[CONFIG])
-        tree, labels, two = head["run"], tuple(head["labels"]), bool(head["stage_two"])
-        written = head["format"]
-    except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise ModelFolderError(f"{path / CONFIG}: not the settings of a model folder") from error
-    if written != FORMAT:
-        raise ModelFolderError(
-            f"{path}: format {written}, this version reads {FORMAT}: "
-            f"use swae-text {head.get('swae_text', '?')}, or train again"
-        )
-    config = parse_config(tree, where=str(path / CONFIG))
-    tokenizer = Tokenizer.from_bytes(files[TOKENIZER])
-    autoencoder = SentenceAutoencoder(config.model, tokenizer.vocab_size)
+        tokenizer = Tokenizer.from_bytes((path / TOKENIZER).read_bytes())
+    except TokenizerError as error:
+        raise ModelFolderError(f"{path / TOKENIZER}: {error}") from error
+    model, two = head.run.model, head.run.stage_two
+    autoencoder = outline(lambda: SentenceAutoencoder(model, tokenizer.vocab_size))
     stage_two = None
-    if two and config.stage_two is not None:
-        stage_two = build_stage_two(config.stage_two, config.model.code_dim, len(labels))
-    parts = ModelParts(config, tokenizer, autoencoder, stage_two, labels)
-    _fill(parts, files[WEIGHTS], path / WEIGHTS)
+    if head.stage_two and two is not None:
+        stage_two = outline(lambda: build_stage_two(two, model.code_dim, len(head.labels)))
+    parts = ModelParts(head.run, tokenizer, autoencoder, stage_two, head.labels)
+    fill(_stages(parts), path / WEIGHTS)
     return parts
 
 
-def _verified(path: Path) -> dict[str, bytes]:
-    """Contents of the folder's files, each as it was written."""
-    if not path.is_dir():
-        raise ModelFolderError(f"{path}: no such model folder: `swae-text train CONFIG` makes one")
-    if not (path / CHECKSUMS).is_file():
-        raise ModelFolderError(f"{path}: not a model folder (it has no {CHECKSUMS})")
+def _head(path: Path) -> _Head:
+    """Settings that this version can read."""
+    tree = plain_yaml(path.read_bytes(), str(path))
+    written = tree.get("format")
+    if written != FORMAT:
+        raise ModelFolderError(
+            f"{path}: format {str(written)[:20]}, this version reads {FORMAT}: "
+            f"use swae-text {str(tree.get('swae_text'))[:20]}, or train again"
+        )
     try:
-        sums: dict[str, Any] = json.loads((path / CHECKSUMS).read_bytes())
-        files = {name: (path / name).read_bytes() for name in (CONFIG, WEIGHTS, TOKENIZER)}
-    except (OSError, ValueError) as error:
-        raise ModelFolderError(f"{path}: incomplete model folder ({error})") from error
-    for name, data in files.items():
-        if hashlib.sha256(data).hexdigest() != sums.get(name):
-            raise ModelFolderError(f"{path / name}: damaged (checksum differs): copy it again")
-    return files
+        return _Head.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {describe(error)}") from error
 
 
-def _weights(parts: ModelParts) -> dict[str, Tensor]:
-    """Both stages under one roof; a table that both sides share is written once."""
+def _stages(parts: ModelParts) -> nn.ModuleDict:
+    """Both stages under one roof."""
     stages = {"autoencoder": parts.autoencoder, "stage_two": parts.stage_two}
-    weights: dict[str, Tensor] = {}
-    for stage, module in stages.items():
-        if module is not None:
-            shared = {
-                f"{stage}.{name}" for name, _ in module.named_parameters(remove_duplicate=False)
-            } - {f"{stage}.{name}" for name, _ in module.named_parameters()}
-            weights |= {
-                f"{stage}.{name}": tensor.detach().cpu().contiguous()
-                for name, tensor in module.state_dict().items()
-                if f"{stage}.{name}" not in shared
-            }
-    return weights
-
-
-def _fill(parts: ModelParts, data: bytes, where: Path) -> None:
-    """Put the weights in their places; refuses any that are missing, left over or misshapen."""
-    try:
-        weights = load(data)
-    except SafetensorError as error:
-        raise ModelFolderError(f"{where}: not a safetensors file ({error})") from error
-    expected = _weights(parts)
-    wrong = [
-        n for n in weights.keys() | expected.keys() if _shape(weights, n) != _shape(expected, n)
-    ]
-    if wrong:
-        raise ModelFolderError(f"{where}: weights do not fit the settings ({sorted(wrong)[0]})")
-    for stage, module in (("autoencoder", parts.autoencoder), ("stage_two", parts.stage_two)):
-        if module is not None:
-            part = {
-                n.removeprefix(f"{stage}."): w for n, w in weights.items() if n.startswith(stage)
-            }
-            module.load_state_dict(part, strict=False)
-
-
-def _shape(weights: dict[str, Tensor], name: str) -> tuple[int, ...] | None:
-    return tuple(weights[name].shape) if name in weights else None
+    return nn.ModuleDict({name: stage for name, stage in stages.items() if stage is not None})
 
 
 def _card(parts: ModelParts) -> str:

@@ -128,13 +128,14 @@ class SentenceSpace:
 
         Raises:
             CorpusError: a sentence has more pieces than the model reads.
+            ModelFolderError: the weights are such that vectors overflow.
         """
         tokens = self.tokenise(texts)
         codes = torch.empty(len(tokens), self._code_dim, device=self.device)
         for rows in _by_length(tokens, batch_size):
             batch = pad([tokens[row] for row in rows]).to(self.device)
             codes[torch.as_tensor(rows)] = self.autoencoder.encode(batch)
-        return self.to_space(codes, space)
+        return _finite(self.to_space(codes, space))
 
     @torch.inference_mode()
     def decode(
@@ -155,7 +156,7 @@ class SentenceSpace:
         if decoding.beams > 1:
             found = self.candidates(z, decoding, space=space, batch_size=batch_size)
             return [best.text for best, *_ in found]
-        codes = self.to_codes(self._checked(z, space), space)
+        codes = _finite(self.to_codes(self._checked(z, space), space))
         banned = self._constraints(decoding).banned
         sentences: list[list[int]] = []
         for part in torch.split(codes, batch_size):
@@ -424,6 +425,13 @@ class SentenceSpace:
         if label not in self.labels:
             raise ConfigError(f"label {label!r} is not one of {', '.join(self.labels) or 'none'}")
         return self.labels.index(label)
+
+
+def _finite(z: Tensor) -> Tensor:
+    """Vectors that are numbers: weights from a stranger may be finite and their products not."""
+    if not bool(z.isfinite().all()):
+        raise ModelFolderError("vectors overflow: give smaller ones, or use another model")
+    return z
 
 
 def _by_length(tokens: Sequence[np.ndarray], batch_size: int) -> Iterator[list[int]]:

@@ -1,83 +1,112 @@
-"""An attribute as a file: one safetensors file, with what it was fitted from."""
+"""An attribute as a file: one safetensors file, with what it was fitted from.
+
+It may come from a stranger, as a model folder may: types, shapes and sizes are checked before
+anything is believed (``sealed.py``, ``weights.py``).
+"""
 
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_type_hints
 
-import safetensors.torch
 import torch
-from safetensors import SafetensorError, safe_open
+from pydantic import TypeAdapter, ValidationError, create_model
+from torch import nn
 
 from swae_text.atomic import atomic_write
+from swae_text.config import Dim, Strict, describe
 from swae_text.errors import ModelFolderError
 from swae_text.latent.attributes import AttributeVector
 from swae_text.latent.slot_probe import SlotProbe
 from swae_text.latent.values import ValueVector
+from swae_text.sealed import check_file
+from swae_text.weights import fill, header, outline, to_bytes
 
 FORMAT = "swae-text attribute 3"
-_TENSORS = ("direction", "weight")
-_DAMAGE = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)  # of what is inside
-_PROBE = "probe."  # before the names of the slot probe's tensors
+LARGEST = 1 << 26
+"""Bytes of a file at most."""
+
+Vector: TypeAlias = AttributeVector | ValueVector
 
 
-def save_vector(vector: AttributeVector | ValueVector, path: str | Path, *, space: str) -> None:
+class _Metadata(Strict):
+    """What stands beside the tensors."""
+
+    format: str
+    kind: Literal["value", "label"]
+    space: Literal["latent", "code"]
+    evidence: str
+    slots: Dim | None = None
+
+
+class _Tensors(nn.Module):
+    """The tensors of a file: two vectors, and the slot probe where there is one."""
+
+    def __init__(self, dim: int, probe: SlotProbe | None) -> None:
+        super().__init__()
+        self.register_buffer("direction", torch.empty(dim))
+        self.register_buffer("weight", torch.empty(dim))
+        self.probe = probe
+
+
+def save_vector(vector: Vector, path: str | Path, *, space: str) -> None:
     """Write a vector fitted in ``space`` (latent or code), whole or not at all."""
     evidence = {name: getattr(vector, name) for name in _evidence(type(vector))}
     kind = "value" if isinstance(vector, ValueVector) else "label"
-    tensors = {name: getattr(vector, name).float().contiguous().cpu() for name in _TENSORS}
     metadata = {"format": FORMAT, "kind": kind, "space": space, "evidence": json.dumps(evidence)}
-    if isinstance(vector, AttributeVector) and vector.probe is not None:
-        metadata["slots"] = str(vector.probe.slots)
-        for name, tensor in vector.probe.state_dict().items():
-            tensors[_PROBE + name] = tensor.contiguous().cpu()
-    atomic_write(path, safetensors.torch.save(tensors, metadata))
+    probe = vector.probe if isinstance(vector, AttributeVector) else None
+    if probe is not None:
+        metadata["slots"] = str(probe.slots)
+    tensors = _Tensors(len(vector.direction), probe)
+    tensors.direction, tensors.weight = vector.direction.float(), vector.weight.float()
+    atomic_write(path, to_bytes(tensors, metadata))
 
 
-def load_vector(
-    path: str | Path, device: str | torch.device = "cpu"
-) -> tuple[AttributeVector | ValueVector, str]:
+def load_vector(path: str | Path, device: str | torch.device = "cpu") -> tuple[Vector, str]:
     """Read a vector and the name of the space that it was fitted in.
 
     Raises:
         ModelFolderError: the file is missing, is no safetensors file, or holds something else.
     """
     path = Path(path)
-    if not path.is_file():
+    if not path.exists():
         raise ModelFolderError(f"{path}: no such file: make it with `swae-text attribute fit`")
+    check_file(path, LARGEST)
+    shapes, found = header(path)
+    if found.get("format") != FORMAT:
+        raise ModelFolderError(
+            f"{path}: not an attribute of this version: fit it again with `swae-text attribute fit`"
+        )
     try:
-        with safe_open(path, framework="pt", device=str(device)) as file:
-            metadata = file.metadata() or {}
-            if metadata.get("format") != FORMAT:
-                raise ModelFolderError(
-                    f"{path}: not an attribute of this version: fit it again with "
-                    "`swae-text attribute fit`"
-                )
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
-        kind = ValueVector if metadata["kind"] == "value" else AttributeVector
-        evidence = json.loads(metadata["evidence"])
-        given: dict[str, Any] = {name: evidence[name] for name in _evidence(kind)}
-        given |= {name: tensors[name] for name in _TENSORS}
-        if "slots" in metadata:
-            given["probe"] = _slot_probe(tensors, int(metadata["slots"]))
-        return kind(**given), metadata["space"]
-    except (SafetensorError, *_DAMAGE) as error:
-        raise ModelFolderError(f"{path}: not an attribute ({error})") from error
+        metadata = _Metadata.model_validate(found)
+        kind: type[Vector] = ValueVector if metadata.kind == "value" else AttributeVector
+        evidence = _checked_evidence(kind, metadata.evidence)
+        (dim,) = _DIMS.validate_python(shapes.get("direction"))
+    except ValidationError as error:
+        raise ModelFolderError(f"{path}: not an attribute ({describe(error)})") from error
+    slots = metadata.slots
+    if slots is not None and (dim % slots or kind is ValueVector):
+        raise ModelFolderError(f"{path}: not an attribute ({slots} slots in {dim} numbers)")
+    tensors = outline(lambda: _Tensors(dim, SlotProbe(dim, slots) if slots else None))
+    fill(tensors, path)
+    given: dict[str, Any] = {**evidence, **dict(tensors.to(device).named_buffers(recurse=False))}
+    if tensors.probe is not None:
+        given["probe"] = tensors.probe.eval().requires_grad_(False)
+    return kind(**given), metadata.space
 
 
-def _slot_probe(tensors: dict[str, torch.Tensor], slots: int) -> SlotProbe:
-    """The probe whose weights stand beside a direction."""
-    probe = SlotProbe(len(tensors["direction"]), slots).to(tensors["direction"].device)
-    probe.load_state_dict(
-        {
-            name.removeprefix(_PROBE): tensor
-            for name, tensor in tensors.items()
-            if name.startswith(_PROBE)
-        }
-    )
-    return probe.eval().requires_grad_(False)
+_DIMS = TypeAdapter(tuple[Dim])
 
 
-def _evidence(kind: type[AttributeVector] | type[ValueVector]) -> list[str]:
+def _checked_evidence(kind: type[Vector], text: str) -> dict[str, Any]:
+    """The fields that are kept as JSON, each of its type."""
+    types = get_type_hints(kind)
+    wanted: dict[str, Any] = {name: (types[name], ...) for name in _evidence(kind)}
+    model = create_model("Evidence", __base__=Strict, **wanted)
+    return dict(model.model_validate_json(text))
+
+
+def _evidence(kind: type[Vector]) -> list[str]:
     """Names of the fields that are kept as JSON."""
-    return [made.name for made in fields(kind) if made.name not in (*_TENSORS, "probe")]
+    tensors = ("direction", "weight", "probe")
+    return [made.name for made in fields(kind) if made.name not in tensors]

@@ -19,6 +19,7 @@ LAYERS = (
     ("models",),
     ("generation",),
     ("latent", "metrics"),
+    ("sealed", "weights"),
     ("folder", "vectors", "pretrained"),
     ("space",),
     ("training",),

@@ -9,7 +9,10 @@ Shape letters used throughout the package: ``B`` batch, ``T`` time (tokens), ``K
 """
 
 from swae_text.config.base import (
+    Depth,
+    Dim,
     Probability,
+    Size,
     Strict,
 )
 from swae_text.config.corpus import (
@@ -34,6 +37,7 @@ from swae_text.config.reading import (
     overlay,
     override_setting,
     parse_config,
+    plain_yaml,
     read_yaml,
 )
 from swae_text.config.regularisers import (
@@ -75,6 +79,8 @@ __all__ = [
     "CorpusConfig",
     "CorruptionConfig",
     "DecoderConfig",
+    "Depth",
+    "Dim",
     "DivergenceConfig",
     "EncoderConfig",
     "FittedPriorConfig",
@@ -96,6 +102,7 @@ __all__ = [
     "RBFConfig",
     "RegulariserConfig",
     "RunConfig",
+    "Size",
     "SlicedConfig",
     "StackedWAEConfig",
     "StageOneTraining",
@@ -113,5 +120,6 @@ __all__ = [
     "overlay",
     "override_setting",
     "parse_config",
+    "plain_yaml",
     "read_yaml",
 ]

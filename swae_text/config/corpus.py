@@ -49,7 +49,7 @@ class CorpusConfig(Strict):
 class TokenizerConfig(Strict):
     """SentencePiece, trained on the training split alone or taken from a file."""
 
-    vocab_size: Annotated[int, Field(ge=16)] = 4000
+    vocab_size: Annotated[int, Field(ge=16, le=1 << 20)] = 4000
     """Pieces, with the four special ones."""
     algorithm: Literal["unigram", "bpe"] = "unigram"
     """SentencePiece's segmentation model."""

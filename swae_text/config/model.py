@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, model_validator
 
-from swae_text.config.base import Probability, Strict
+from swae_text.config.base import Depth, Dim, Probability, Size, Strict
 from swae_text.config.regularisers import NoneConfig, RegulariserConfig
 
 
@@ -25,13 +25,13 @@ class TransformerEncoderConfig(Strict):
     """Bidirectional Transformer; learned queries read its states into the slots of the code."""
 
     kind: Literal["transformer"] = "transformer"
-    width: PositiveInt = 256
+    width: Size = 256
     """Width of the residual stream."""
-    layers: PositiveInt = 2
+    layers: Depth = 2
     """Blocks of attention and feed-forward."""
-    heads: PositiveInt = 4
+    heads: Size = 4
     """Attention heads; they divide the width."""
-    feedforward: PositiveInt = 4
+    feedforward: Size = 4
     """Width of the feed-forward layer, in widths."""
     dropout: Probability = 0.0
     """Dropout on the residual branches."""
@@ -47,11 +47,11 @@ class LSTMEncoderConfig(Strict):
     """Bidirectional LSTM; learned queries read its states into the slots of the code."""
 
     kind: Literal["lstm"] = "lstm"
-    width: Annotated[int, Field(gt=0, multiple_of=2)] = 512
+    width: Annotated[Size, Field(multiple_of=2)] = 512
     """Width of embeddings and states (both directions together)."""
-    layers: PositiveInt = 1
+    layers: Depth = 1
     """LSTM layers."""
-    heads: PositiveInt = 4
+    heads: Size = 4
     """Heads of the attention that fills the slots; they divide the width."""
     dropout: Probability = 0.0
     """Dropout on embeddings and between layers."""
@@ -89,9 +89,9 @@ class ModelConfig(Strict):
 
     encoder: EncoderConfig = TransformerEncoderConfig()
     decoder: DecoderConfig = TransformerDecoderConfig()
-    code_dim: PositiveInt = 128
+    code_dim: Dim = 128
     """Numbers in a code, all slots together."""
-    slots: PositiveInt = 8
+    slots: Dim = 8
     """Slots the code is read as by the decoder; they divide ``code_dim``."""
     normalise: bool = True
     """Scale every code to length √code_dim, so that noise has a unit. Not if stochastic."""

@@ -10,6 +10,17 @@ from pydantic import ValidationError
 from swae_text.config.run import RunConfig
 from swae_text.errors import ConfigError
 
+# what PyYAML raises for values like 2001-99-99, !!int "" and a thousand brackets, beside its own
+_UNREADABLE = (
+    yaml.YAMLError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
 
 def load_config(
     path: str | Path | Sequence[str | Path] | None, overrides: Sequence[str] = ()
@@ -66,7 +77,7 @@ def describe(error: ValidationError) -> str:
     first, *more = error.errors()
     path = ".".join(str(part) for part in first["loc"]) or "settings"
     message = first["msg"].removeprefix("Value error, ")
-    found = "" if isinstance(first["input"], dict) else f" (found {first['input']!r})"
+    found = "" if isinstance(first["input"], dict) else f" (found {repr(first['input'])[:80]})"
     if first["type"] == "extra_forbidden":
         message, found = "unknown setting; `swae-text config show` lists them all", ""
     return f"{path}: {message}{found}" + (f"; and {len(more)} more" if more else "")
@@ -88,6 +99,31 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     if not isinstance(tree, dict | None):
         raise ConfigError(f"{path}: holds a {type(tree).__name__}, not settings (key: value)")
     return tree or {}
+
+
+def plain_yaml(data: bytes, where: str) -> dict[str, Any]:
+    """The settings in a file from elsewhere: plain values, each written out where it stands.
+
+    Raises:
+        ConfigError: not YAML, not settings, nested deeper than settings are, or with aliases, by
+            which a few lines can stand for more than any memory holds.
+    """
+    try:
+        tree = yaml.load(data, _PlainLoader)
+    except _UNREADABLE as error:
+        raise ConfigError(f"{where}: not plain YAML ({type(error).__name__})") from error
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{where}: holds a {type(tree).__name__}, not settings (key: value)")
+    return tree
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """A safe loader that knows no aliases."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("an alias")
+        return super().compose_node(parent, index)
 
 
 def override_setting(tree: dict[str, Any], override: str) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from swae_text.config.base import Strict
+from swae_text.config.base import Depth, Dim, Size, Strict
 
 
 class IMQConfig(Strict):
@@ -66,11 +66,11 @@ class SlicedConfig(Strict):
 class GeneratorConfig(Strict):
     """A generator of codes in the prior's place: noise → code (ARAE; Zhao et al., 2018)."""
 
-    noise_dim: PositiveInt = 100
+    noise_dim: Dim = 100
     """Numbers in the noise, a standard normal."""
-    hidden: PositiveInt = 512
+    hidden: Size = 512
     """Width of the generator's layers."""
-    layers: PositiveInt = 2
+    layers: Depth = 2
     """Hidden layers of the generator."""
 
 
@@ -80,9 +80,9 @@ class AdversarialConfig(Strict):
     kind: Literal["adversarial"] = "adversarial"
     weight: NonNegativeFloat = 1.0
     """λ: weight of the encoder's non-saturating loss."""
-    hidden: PositiveInt = 512
+    hidden: Size = 512
     """Width of the critic's layers."""
-    layers: PositiveInt = 2
+    layers: Depth = 2
     """Hidden layers of the critic."""
     learning_rate: PositiveFloat = 5e-4
     """Learning rate of the critic (Adam, β₁ = 0.5)."""

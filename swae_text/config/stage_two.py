@@ -6,14 +6,12 @@ from pydantic import (
     Discriminator,
     Field,
     NonNegativeFloat,
-    NonNegativeInt,
-    PositiveFloat,
     PositiveInt,
     Tag,
     model_validator,
 )
 
-from swae_text.config.base import Probability, Strict
+from swae_text.config.base import Depth, Dim, Probability, Size, Strict
 from swae_text.config.regularisers import AdversarialConfig, DivergenceConfig, MMDConfig
 
 
@@ -27,9 +25,9 @@ class MixturePriorConfig(Strict):
     """Gaussian mixture, one component a label (or ``components`` of them without labels)."""
 
     kind: Literal["mixture"] = "mixture"
-    components: PositiveInt | None = None
+    components: Size | None = None
     """None: one for each label of the corpus."""
-    separation: PositiveFloat = 3.0
+    separation: Annotated[float, Field(gt=0.0, le=1000.0)] = 3.0
     """Distance between the means of two components, in standard deviations."""
 
 
@@ -37,7 +35,7 @@ class FittedPriorConfig(Strict):
     """Gaussian mixture with full covariances, fitted to the latents before training starts."""
 
     kind: Literal["fitted"] = "fitted"
-    components: PositiveInt = 32
+    components: Size = 32
     """Gaussians in the mixture."""
     iterations: PositiveInt = 20
     """Rounds of expectation and maximisation."""
@@ -51,11 +49,11 @@ PriorConfig = Annotated[
 class LevelConfig(Strict):
     """One autoencoder of the stack: residual MLPs between the space below and its latent."""
 
-    latent_dim: PositiveInt = 128
+    latent_dim: Dim = 128
     """Numbers in this level's latent."""
-    hidden: PositiveInt = 1024
+    hidden: Size = 1024
     """Width of the hidden layers."""
-    blocks: NonNegativeInt = 2
+    blocks: Annotated[int, Field(ge=0, le=256)] = 2
     """Residual blocks in the encoder and in the decoder; 0 is a linear map."""
     dropout: Probability = 0.0
     """Dropout inside the blocks."""
@@ -65,7 +63,9 @@ class StackedWAEConfig(Strict):
     """Stage two: ``c → z → ĉ`` with ``z`` pushed to an explicit prior."""
 
     kind: Literal["stacked"] = "stacked"
-    levels: Annotated[tuple[LevelConfig, ...], Field(min_length=1)] = (LevelConfig(),)
+    levels: Annotated[tuple[LevelConfig, ...], Field(min_length=1, max_length=16)] = (
+        LevelConfig(),
+    )
     """From the code upwards; the last one's latent is what meets the prior."""
     prior: PriorConfig = GaussianPriorConfig()
     divergence: DivergenceConfig = MMDConfig()
@@ -83,13 +83,13 @@ class FlowConfig(Strict):
     """Stage two: a flow between a standard normal and the codes, by flow matching."""
 
     kind: Literal["flow"] = "flow"
-    hidden: PositiveInt = 1024
+    hidden: Size = 1024
     """Width of the hidden layers of the velocity."""
-    blocks: PositiveInt = 4
+    blocks: Depth = 4
     """Residual blocks of the velocity."""
     dropout: Probability = 0.0
     """Dropout inside the blocks."""
-    solver_steps: PositiveInt = 4
+    solver_steps: Depth = 4
     """Runge-Kutta steps of the way from 0 to 1, four evaluations each.
 
     With 4, codes of Yelp come back within 0.006 of their deviation, and with 8 within 0.0003: both

@@ -44,6 +44,16 @@ TOKENIZER_SENTENCES = 300_000
 
 Progress = Callable[[str], None]
 
+_DAMAGE = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    RecursionError,
+    pa.ArrowException,
+    TokenizerError,
+)  # what reading a cache can end in
+
 
 @dataclass(frozen=True)
 class PreparedCorpus:
@@ -216,7 +226,7 @@ def _open(folder: Path, *, cached: bool, progress: Progress) -> PreparedCorpus |
         )
         tokenizer = Tokenizer.from_bytes((folder / "tokenizer.model").read_bytes())
         labels, report = tuple(meta["labels"]), meta["report"]
-    except (OSError, ValueError, KeyError, pa.ArrowException, TokenizerError) as error:
+    except _DAMAGE as error:
         progress(f"{folder} is damaged ({error}): preparing the corpus again")
         shutil.rmtree(folder)
         return None

@@ -20,6 +20,9 @@ class TokenisedSplit:
 
     def __init__(self, path: Path) -> None:
         self._table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        if self._table.schema != _SCHEMA:
+            raise pa.ArrowInvalid(f"{path.name} holds {self._table.schema.names}")
+        self._table.validate()
         chunks = self._table.column("tokens").chunks
         self._values = [chunk.values.to_numpy() for chunk in chunks]
         self._offsets = [chunk.offsets.to_numpy() for chunk in chunks]

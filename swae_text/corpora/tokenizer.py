@@ -34,6 +34,13 @@ class Tokenizer:
         ids = (model.pad_id(), model.unk_id(), model.bos_id(), model.eos_id())
         if ids != (PAD, UNK, BOS, EOS):
             raise TokenizerError(f"special ids are {ids}, not {(PAD, UNK, BOS, EOS)}: train anew")
+        bytes_in = [token for token in range(len(model)) if model.is_byte(token)]
+        if bytes_in != list(range(EOS + 1, FIRST_PIECE)):
+            raise TokenizerError("the ids after the special ones are not the 256 bytes: train anew")
+        try:
+            model.id_to_piece(list(range(len(model))))
+        except UnicodeDecodeError as error:
+            raise TokenizerError("a piece is not UTF-8 text: train anew") from error
 
     @classmethod
     def train(

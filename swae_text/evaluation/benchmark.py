@@ -23,6 +23,7 @@ from swae_text.config import (
     read_yaml,
 )
 from swae_text.corpora.store import PreparedCorpus, prepare
+from swae_text.errors import ConfigError
 from swae_text.evaluation.held_out import HeldOut
 from swae_text.evaluation.judges import Judges
 from swae_text.evaluation.protocol import evaluate
@@ -117,7 +118,7 @@ class Benchmark:
     def _kept(self, work: Work) -> dict[str, Any] | None:
         """The finished result of a work, or None."""
         for path in sorted(self.results.glob(f"{_stem(work)}-*.json")):
-            result: dict[str, Any] = json.loads(path.read_bytes())
+            result = _read(path)
             if work.made(result):
                 return result
         return None
@@ -184,6 +185,18 @@ def preference(result: Mapping[str, Any], floor: float) -> tuple[bool, float]:
 
 def _stem(work: Work) -> str:
     return f"{work.name}-seed{work.seed}-{work.split}"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A result on disk.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    try:
+        return dict(json.loads(path.read_bytes()))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ConfigError(f"{path}: not a result: remove it, and it is made again") from error
 
 
 def _json(value: Any) -> bytes:

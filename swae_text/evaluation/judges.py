@@ -10,6 +10,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -159,7 +160,8 @@ class Judges:
         """A JSON value that is computed once for this corpus and kept under a name."""
         path = self.folder / f"{name}.json"
         if path.exists():
-            return json.loads(path.read_bytes())
+            with suppress(ValueError):  # damaged: computed again
+                return json.loads(path.read_bytes())
         value = make()
         atomic_write(path, json.dumps(value).encode())
         return value

@@ -115,8 +115,8 @@ class Work:
         try:
             trained = parse_config({**result["settings"], "name": self.config.name})
             judged = EvaluationConfig.model_validate(result["evidence"]["evaluation"])
-        except (ConfigError, ValidationError):  # of a version that had other settings
-            return False
+        except (ConfigError, ValidationError, KeyError, TypeError):
+            return False  # of a version that had other settings
         asked = (self.config, self.split, self.evaluation, self.references)
         return asked == (trained, result["split"], judged, result.get("references"))
 

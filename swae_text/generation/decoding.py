@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from swae_text.corpora.tokenizer import BOS, EOS, PAD
-from swae_text.errors import ConfigError
+from swae_text.errors import ConfigError, ModelFolderError
 from swae_text.generation.banned import BEGIN, BannedWords, look_ahead
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.nn.base import DecoderState
@@ -125,11 +125,18 @@ def generate(
 def choose(
     logits: Float[Tensor, "batch vocab"], decoding: Decoding, generator: torch.Generator | None
 ) -> Int[Tensor, " batch"]:
-    """Pick the next token of every row; padding and begin-of-sentence are never picked."""
+    """Pick the next token of every row; padding and begin-of-sentence are never picked.
+
+    Raises:
+        ModelFolderError: the weights are such that scores overflow.
+    """
     logits = logits.clone()
     logits[:, [PAD, BOS]] = -torch.inf
+    highest, likeliest = logits.max(-1)
+    if not bool((highest < torch.inf).all()):  # it is NaN where any score is
+        raise ModelFolderError("scores of words overflow: use another model")
     if decoding.temperature == 0:
-        return logits.argmax(-1)
+        return likeliest
     logits = logits / decoding.temperature
     if decoding.min_p:
         least = logits.amax(-1, keepdim=True) + math.log(decoding.min_p)

@@ -48,8 +48,9 @@ class SlotProbe(nn.Module):
         self.slots = slots
         self.register_buffer("mean", torch.zeros(dim))
         self.register_buffer("scale", torch.ones(()))
-        self.read = nn.Parameter(torch.randn(slots, dim // slots, WIDTH) * (dim // slots) ** -0.5)
-        self.places = nn.Parameter(torch.randn(slots, WIDTH))
+        read = torch.empty(slots, dim // slots, WIDTH)
+        self.read = nn.Parameter(nn.init.normal_(read, std=(dim // slots) ** -0.5))
+        self.places = nn.Parameter(nn.init.normal_(torch.empty(slots, WIDTH)))
         self.blocks = nn.ModuleList(EncoderBlock(config) for _ in range(LAYERS))
         self.reader = SlotReader(WIDTH, HEADS, 1)
         self.output = nn.Linear(WIDTH, 1)

@@ -237,9 +237,10 @@ class _SlotwiseLinear(nn.Module):
 
     def __init__(self, slots: int, inputs: int, outputs: int, bias: float = 0.0) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(slots, inputs, outputs) * inputs**-0.5)
+        weight = torch.empty(slots, inputs, outputs)
+        self.weight = nn.Parameter(nn.init.normal_(weight, std=inputs**-0.5))
         # The bias tells the slots apart, so that attention can find one from the first step.
-        self.bias = nn.Parameter(torch.randn(slots, outputs) * bias)
+        self.bias = nn.Parameter(nn.init.normal_(torch.empty(slots, outputs), std=bias))
 
     def forward(self, x_BKI: Tensor) -> Tensor:
         return torch.einsum("bki,kio->bko", x_BKI, self.weight) + self.bias

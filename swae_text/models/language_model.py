@@ -59,12 +59,16 @@ class LanguageModel(HasCritic):
         self.dropout = nn.Dropout(dropout)
         self.bias = nn.Parameter(torch.zeros(vocab_size))
         self.rare = nn.Linear(width, 1)
-        never = torch.zeros(self.frequent)
-        never[:EOS] = -torch.inf
-        self.register_buffer("never", never, persistent=False)
+        self.register_buffer("never", torch.empty(self.frequent), persistent=False)
+        self.init_non_persistent_buffers()
         nn.init.normal_(self.embedding.weight, std=width**-0.5)
         gates = self.lstm.get_parameter("bias_ih_l0").data
         gates[width : 2 * width] = 1.0  # remember at first (Gers et al., 2000)
+
+    def init_non_persistent_buffers(self) -> None:
+        """Compute what is not written to disk."""
+        self.never = torch.zeros(self.frequent)
+        self.never[:EOS] = -torch.inf
 
     @property
     def vocab_size(self) -> int:

@@ -31,7 +31,7 @@ class FittedMixture(Prior):
     log_weights: Tensor
 
     def __init__(self, dim: int, components: int, iterations: int) -> None:
-        super().__init__(torch.zeros(components, dim), spread=2.0 * dim, fitted=True)
+        super().__init__(components, dim, spread=2.0 * dim, fitted=True)
         self.iterations = iterations
         self.register_buffer("factors", torch.eye(dim).repeat(components, 1, 1))
         self.register_buffer("log_weights", torch.full((components,), -math.log(components)))

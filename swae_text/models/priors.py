@@ -19,6 +19,8 @@ from swae_text.config import GeneratorConfig
 from swae_text.errors import ConfigError
 from swae_text.nn.mlp import ResidualMLP
 
+_LARGEST = 1 << 20  # numbers in the means of a mixture, which no file has to hold
+
 
 class Prior(nn.Module):
     """A distribution over latents of ``dim`` numbers that can be sampled and evaluated.
@@ -31,11 +33,9 @@ class Prior(nn.Module):
     labels: int = 0
     means: Tensor
 
-    def __init__(
-        self, means: Float[Tensor, "components latent"], spread: float, *, fitted: bool = False
-    ) -> None:
+    def __init__(self, components: int, dim: int, spread: float, *, fitted: bool = False) -> None:
         super().__init__()
-        self.register_buffer("means", means, persistent=fitted)
+        self.register_buffer("means", torch.zeros(components, dim), persistent=fitted)
         self.spread = spread
 
     @property
@@ -57,7 +57,7 @@ class Prior(nn.Module):
 
     def log_prob(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
         """Log density in nats of every row."""
-        squared = (z[:, None, :] - self.means).square().sum(-1)
+        squared = torch.stack([(z - mean).square().sum(-1) for mean in self.means], 1)
         log_components = -0.5 * (squared + self.dim * math.log(2 * math.pi))
         return log_components.logsumexp(-1) - math.log(len(self.means))
 
@@ -86,7 +86,11 @@ class GaussianPrior(Prior):
     kind = "gaussian"
 
     def __init__(self, dim: int) -> None:
-        super().__init__(torch.zeros(1, dim), spread=2.0 * dim)
+        super().__init__(1, dim, spread=2.0 * dim)
+
+    def init_non_persistent_buffers(self) -> None:
+        """Put the mean where a model that is read from disk has nothing yet."""
+        self.means = torch.zeros(self.means.shape)
 
 
 class MixturePrior(Prior):
@@ -100,10 +104,21 @@ class MixturePrior(Prior):
                 f"stage_two.prior: {components} components cannot be equally far apart in "
                 f"latent_dim={dim}: give 1 to {dim + 1} components or a larger latent_dim"
             )
+        if components * dim > _LARGEST:
+            raise ConfigError(
+                f"stage_two.prior: {components} components of {dim} numbers each are more than "
+                f"{_LARGEST:,}: give fewer"
+            )
         # two samples are of different components in (K - 1) of K cases
         spread = 2.0 * dim + separation**2 * (components - 1) / components
-        super().__init__(_simplex(components, dim) * separation, spread)
-        self.labels = labels
+        super().__init__(components, dim, spread)
+        self.separation, self.labels = separation, labels
+        if not self.means.is_meta:
+            self.init_non_persistent_buffers()
+
+    def init_non_persistent_buffers(self) -> None:
+        """Compute the means, which are not written to disk."""
+        self.means = _simplex(*self.means.shape) * self.separation
 
 
 class GeneratorPrior(nn.Module):

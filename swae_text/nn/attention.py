@@ -95,7 +95,7 @@ class SlotReader(nn.Module):
 
     def __init__(self, width: int, heads: int, slots: int) -> None:
         super().__init__()
-        self.queries = nn.Parameter(torch.randn(slots, width))
+        self.queries = nn.Parameter(nn.init.normal_(torch.empty(slots, width)))
         self.states_norm = Norm()
         self.attention = Attention(width, heads)
         self.norm = Norm()

@@ -63,7 +63,8 @@ class TransformerEncoder(SentenceEncoder):
 
     def __init__(self, config: TransformerEncoderConfig, slots: int, max_tokens: int) -> None:
         super().__init__()
-        self.positions = nn.Parameter(torch.randn(max_tokens, config.width) * config.width**-0.5)
+        positions = torch.empty(max_tokens, config.width)
+        self.positions = nn.Parameter(nn.init.normal_(positions, std=config.width**-0.5))
         self.blocks = nn.ModuleList(EncoderBlock(config) for _ in range(config.layers))
         self.reader = SlotReader(config.width, config.heads, slots)
 
@@ -117,7 +118,8 @@ class TransformerDecoder(SentenceDecoder):
 
     def __init__(self, config: TransformerDecoderConfig, max_tokens: int) -> None:
         super().__init__()
-        self.positions = nn.Parameter(torch.randn(max_tokens, config.width) * config.width**-0.5)
+        positions = torch.empty(max_tokens, config.width)
+        self.positions = nn.Parameter(nn.init.normal_(positions, std=config.width**-0.5))
         self.blocks = nn.ModuleList(DecoderBlock(config) for _ in range(config.layers))
         self.norm = Norm()
 

@@ -12,18 +12,18 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 from numpy.typing import NDArray
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from torch import Tensor
 from torch.nn import functional
 
 from swae_text.corpora.batching import pad
-from swae_text.errors import ConfigError, CorpusError, ModelFolderError, TrainingError
+from swae_text.errors import ConfigError, CorpusError, TrainingError
 from swae_text.models.classifier import (
     ConvolutionalClassifier,
     NgramClassifier,
     SentenceClassifier,
 )
-from swae_text.referees.folder import WEIGHTS, fill, read_referee, write_referee
+from swae_text.referees.folder import WEIGHTS, RefereeSettings, read_referee, write_referee
 from swae_text.referees.settings import ClassifierConfig, CNNConfig, NgramsConfig
 from swae_text.referees.stage import (
     RefereeStage,
@@ -34,8 +34,17 @@ from swae_text.referees.stage import (
 )
 from swae_text.referees.vocabulary import WordVocabulary
 from swae_text.training.events import Report
+from swae_text.weights import fill, outline
 
 Kind = Literal["ngrams", "cnn"]
+
+
+class _Settings(RefereeSettings):
+    kind: Kind
+    labels: tuple[str, ...]
+    config: ClassifierConfig
+    words: tuple[str, ...]
+
 
 _CONFIG: TypeAdapter[NgramsConfig | CNNConfig] = TypeAdapter(ClassifierConfig)
 
@@ -79,13 +88,13 @@ class Classifier:
 
     def save(self, path: str | Path) -> None:
         """Write a folder; each file appears whole or not at all."""
-        settings = {
-            "kind": self.config.kind,
-            "signature": self.signature,
-            "labels": list(self.labels),
-            "config": self.config.model_dump(mode="json"),
-            "words": list(self.vocabulary.words),
-        }
+        settings = _Settings(
+            kind=self.config.kind,
+            signature=self.signature,
+            labels=self.labels,
+            config=self.config,
+            words=self.vocabulary.words,
+        )
         write_referee(Path(path), settings, self.module, {})
 
     @classmethod
@@ -96,16 +105,11 @@ class Classifier:
             ModelFolderError: a part is missing or damaged, or it is something else.
         """
         path = Path(path)
-        settings, files = read_referee(path, ("ngrams", "cnn"))
-        try:
-            config = _CONFIG.validate_python(settings["config"])
-            vocabulary, labels = WordVocabulary(settings["words"]), tuple(settings["labels"])
-            signature = settings["signature"]
-        except (KeyError, ValidationError) as error:
-            raise ModelFolderError(f"{path}: not this version's settings: train again") from error
-        module = _build(config, len(vocabulary), len(labels))
-        fill(module, files[WEIGHTS], path / WEIGHTS)
-        return cls(config, vocabulary, module, labels, signature)
+        kept = read_referee(path, _Settings)
+        vocabulary = WordVocabulary(kept.words)
+        module = outline(lambda: _build(kept.config, len(vocabulary), len(kept.labels)))
+        fill(module, path / WEIGHTS)
+        return cls(kept.config, vocabulary, module.eval(), kept.labels, kept.signature)
 
 
 class _Stage(RefereeStage):

@@ -3,72 +3,52 @@
 referee.json         kind and settings
 model.safetensors    weights
 …                    what else the kind needs (tokenizer.model)
-checksums.json       sha256 of each of them, written last and checked first
+checksums.json       sha256 of each of them, written last and checked first (``sealed.py``)
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Literal, TypeVar
 
-from safetensors import SafetensorError
-from safetensors.torch import load, save
+from pydantic import ValidationError
 from torch import nn
 
-from swae_text.atomic import atomic_write
+from swae_text.config import Strict
 from swae_text.errors import ModelFolderError
+from swae_text.sealed import check_sealed, write_sealed
+from swae_text.weights import to_bytes
 
-FORMAT = "swae-text referee 1"
-SETTINGS, WEIGHTS, CHECKSUMS = "referee.json", "model.safetensors", "checksums.json"
+SETTINGS, WEIGHTS, TOKENIZER = "referee.json", "model.safetensors", "tokenizer.model"
+LARGEST = {SETTINGS: 1 << 26, WEIGHTS: 1 << 32, TOKENIZER: 1 << 24}
+"""Bytes of each file, at most."""
+
+
+class RefereeSettings(Strict):
+    """What every ``referee.json`` holds; a kind adds its own."""
+
+    format: Literal["swae-text referee 1"] = "swae-text referee 1"
+    signature: str
+
+
+Settings = TypeVar("Settings", bound=RefereeSettings)
 
 
 def write_referee(
-    path: Path, settings: dict[str, Any], module: nn.Module, files: Mapping[str, bytes]
+    path: Path, settings: RefereeSettings, module: nn.Module, files: Mapping[str, bytes]
 ) -> None:
     """Write a referee's folder. Checksums come last: a folder without them is not complete."""
-    weights = {name: w.detach().cpu().contiguous() for name, w in module.state_dict().items()}
-    head = json.dumps({"format": FORMAT} | settings, ensure_ascii=False, indent=1)
-    contents = {SETTINGS: head.encode(), WEIGHTS: save(weights), **files}
-    sums = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
-    (path / CHECKSUMS).unlink(missing_ok=True)
-    for name, data in contents.items():
-        atomic_write(path / name, data)
-    atomic_write(path / CHECKSUMS, json.dumps(sums, indent=1).encode())
+    head = settings.model_dump_json(indent=1).encode()
+    write_sealed(path, {SETTINGS: head, WEIGHTS: to_bytes(module), **files})
 
 
-def read_referee(path: Path, kinds: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Settings and verified files of a referee of one of these kinds.
+def read_referee(path: Path, kind: type[Settings], *more: str) -> Settings:
+    """Settings of a referee of this kind, after its files and ``more`` of them were checked.
 
     Raises:
         ModelFolderError: a part is missing or damaged, or it is something else.
     """
+    check_sealed(path, {name: LARGEST[name] for name in (SETTINGS, WEIGHTS, *more)})
     try:
-        sums: dict[str, str] = json.loads((path / CHECKSUMS).read_bytes())
-        files = {name: (path / name).read_bytes() for name in sums}
-    except (OSError, ValueError) as error:
-        raise ModelFolderError(
-            f"{path}: not a referee's folder, or incomplete: train it"
-        ) from error
-    for name, data in files.items():
-        if hashlib.sha256(data).hexdigest() != sums[name]:
-            raise ModelFolderError(f"{path / name}: damaged (checksum differs): train it again")
-    settings: dict[str, Any] = json.loads(files.get(SETTINGS, b"{}"))
-    if settings.get("format") != FORMAT or settings.get("kind") not in kinds:
-        raise ModelFolderError(f"{path}: not a referee of the kind {' or '.join(kinds)}")
-    return settings, files
-
-
-def fill(module: nn.Module, data: bytes, where: Path) -> None:
-    """Put the weights in their places.
-
-    Raises:
-        ModelFolderError: some are missing, left over or misshapen.
-    """
-    try:
-        module.load_state_dict(load(data))
-    except (SafetensorError, RuntimeError) as error:
-        raise ModelFolderError(
-            f"{where}: weights do not fit the settings: train it again"
-        ) from error
-    module.eval()
+        return kind.model_validate_json((path / SETTINGS).read_bytes())
+    except ValidationError as error:
+        raise ModelFolderError(f"{path}: not a referee of this kind: train it again") from error

@@ -8,7 +8,7 @@ pieces, so that they are the same ruler.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -16,12 +16,19 @@ from jaxtyping import Float64
 from numpy.typing import NDArray
 from torch import Tensor
 
+from swae_text.config import Size
 from swae_text.corpora.batching import pad
 from swae_text.corpora.tokenizer import Tokenizer
-from swae_text.errors import ModelFolderError
+from swae_text.errors import ModelFolderError, TokenizerError
 from swae_text.metrics.perplexity import Perplexity, perplexity
 from swae_text.models.language_model import LanguageModel
-from swae_text.referees.folder import WEIGHTS, fill, read_referee, write_referee
+from swae_text.referees.folder import (
+    TOKENIZER,
+    WEIGHTS,
+    RefereeSettings,
+    read_referee,
+    write_referee,
+)
 from swae_text.referees.settings import LanguageModelConfig
 from swae_text.referees.stage import (
     RefereeStage,
@@ -31,11 +38,16 @@ from swae_text.referees.stage import (
     train_stage,
 )
 from swae_text.training.events import Report
-
-KIND, TOKENIZER = "language model", "tokenizer.model"
+from swae_text.weights import fill, outline
 
 _LONGEST = 256  # pieces of a drawn sentence, at most
 _DRAWN_AT_ONCE = 1024
+
+
+class _Settings(RefereeSettings):
+    kind: Literal["language model"] = "language model"
+    width: Size
+
 
 Tokens = Sequence[NDArray[np.int32]]
 """Pieces of each text, with ``EOS``."""
@@ -80,7 +92,7 @@ class RecurrentLM:
     def save(self, path: str | Path) -> None:
         """Write a folder; each file appears whole or not at all."""
         width = self.module.embedding.embedding_dim
-        settings = {"kind": KIND, "signature": self.signature, "width": width}
+        settings = _Settings(signature=self.signature, width=width)
         write_referee(Path(path), settings, self.module, {TOKENIZER: self.tokenizer.to_bytes()})
 
     @classmethod
@@ -91,15 +103,14 @@ class RecurrentLM:
             ModelFolderError: a part is missing or damaged, or it is something else.
         """
         path = Path(path)
-        settings, files = read_referee(path, (KIND,))
+        settings = read_referee(path, _Settings, TOKENIZER)
         try:
-            tokenizer = Tokenizer.from_bytes(files[TOKENIZER])
-            module = LanguageModel(tokenizer.vocab_size, settings["width"])
-            signature = settings["signature"]
-        except KeyError as error:
-            raise ModelFolderError(f"{path}: {error} is missing: train it again") from error
-        fill(module, files[WEIGHTS], path / WEIGHTS)
-        return cls(tokenizer, module, signature)
+            tokenizer = Tokenizer.from_bytes((path / TOKENIZER).read_bytes())
+        except TokenizerError as error:
+            raise ModelFolderError(f"{path / TOKENIZER}: {error}") from error
+        module = outline(lambda: LanguageModel(tokenizer.vocab_size, settings.width))
+        fill(module, path / WEIGHTS)
+        return cls(tokenizer, module.eval(), settings.signature)
 
 
 class _Stage(RefereeStage):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
-from swae_text.config import BudgetConfig, OptimiserConfig, Probability, Strict
+from swae_text.config import BudgetConfig, OptimiserConfig, Probability, Size, Strict
 
 
 class RefereeBudget(BudgetConfig):
@@ -46,7 +46,7 @@ class LanguageModelConfig(RefereeConfig):
     The same settings serve 10,000 sentences (5 passes) and hundreds of thousands (2400 steps).
     """
 
-    width: PositiveInt = 256
+    width: Size = 256
     """Width of embeddings and states."""
     dropout: Probability = 0.4
     """Dropout on embeddings and on states before the output layer, at five passes or more.
@@ -67,9 +67,9 @@ class NgramsConfig(RefereeConfig):
     """A bag of words and hashed pairs of words, as fastText has it."""
 
     kind: Literal["ngrams"] = "ngrams"
-    width: PositiveInt = 16
+    width: Size = 16
     """Width of the embeddings."""
-    buckets: PositiveInt = 1 << 17
+    buckets: Annotated[int, Field(gt=0, le=1 << 24)] = 1 << 17
     """Embeddings that the pairs of words share by hash."""
     dropout: Probability = 0.0
     """Dropout on the mean embedding."""
@@ -85,11 +85,11 @@ class CNNConfig(RefereeConfig):
     """Convolutions over words, the strongest match of each filter."""
 
     kind: Literal["cnn"] = "cnn"
-    width: PositiveInt = 128
+    width: Size = 128
     """Width of the embeddings."""
-    filters: PositiveInt = 100
+    filters: Size = 100
     """Filters of each size."""
-    sizes: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (3, 4, 5)
+    sizes: Annotated[tuple[Size, ...], Field(min_length=1, max_length=16)] = (3, 4, 5)
     """Words that a filter sees."""
     dropout: Probability = 0.5
     """Dropout on what the filters report."""

@@ -49,14 +49,25 @@ def training_codes(
     """
     which = hashlib.sha256(rows.tobytes()).hexdigest()
     made = {"weights": _checksum(model), "corpus": corpus.fingerprint, "rows": which}
-    path, label = folder / "train.npy", folder / "made.json"
-    there = path.exists() and label.exists() and json.loads(label.read_bytes()) == made
-    if not there:
-        label.unlink(missing_ok=True)
-        with atomic_path(path) as temporary, precision:
-            _write(model, corpus, rows, temporary)
-        atomic_write(label, json.dumps(made).encode())
-    return np.load(path, mmap_mode="r"), there
+    path, label, written = folder / "train.npy", folder / "made.json", json.dumps(made).encode()
+    there = label.exists() and label.read_bytes() == written
+    codes = _open(path, (len(rows), model.config.code_dim)) if there else None
+    if codes is not None:
+        return codes, True
+    label.unlink(missing_ok=True)
+    with atomic_path(path) as temporary, precision:
+        _write(model, corpus, rows, temporary)
+    atomic_write(label, written)
+    return open_memmap(path, mode="r"), False
+
+
+def _open(path: Path, shape: tuple[int, int]) -> np.ndarray | None:
+    """Codes on disk, memory-mapped; None where there are none of this shape. Nothing is run."""
+    try:
+        codes = open_memmap(path, mode="r")
+    except (OSError, ValueError, EOFError):  # missing, cut off, or no numbers
+        return None
+    return codes if codes.shape == shape and codes.dtype == np.float32 else None
 
 
 @torch.inference_mode()

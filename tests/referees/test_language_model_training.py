@@ -116,7 +116,7 @@ def test_on_disk_it_is_the_same(trained, texts, tmp_path):
 
 
 def test_a_damaged_folder_is_refused(trained, tmp_path):
-    with pytest.raises(ModelFolderError, match="not a referee"):
+    with pytest.raises(ModelFolderError, match="no such folder"):
         RecurrentLM.load(tmp_path / "nowhere")
     trained.save(tmp_path)
     with (tmp_path / "model.safetensors").open("ab") as file:
