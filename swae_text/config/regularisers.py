@@ -90,10 +90,6 @@ class AdversarialConfig(Strict):
     """Stage one only: codes meet those of a generator that learns to look like them."""
 
 
-RegulariserConfig = Annotated[
-    NoneConfig | KLConfig | MMDConfig | SlicedConfig | AdversarialConfig,
-    Field(discriminator="kind"),
-]
-DivergenceConfig = Annotated[
-    KLConfig | MMDConfig | SlicedConfig | AdversarialConfig, Field(discriminator="kind")
-]
+_Divergences = KLConfig | MMDConfig | SlicedConfig | AdversarialConfig
+RegulariserConfig = Annotated[NoneConfig | _Divergences, Field(discriminator="kind")]
+DivergenceConfig = Annotated[_Divergences, Field(discriminator="kind")]
