@@ -54,7 +54,8 @@ def explore(
         opened = open_space(model)
         attributes, chosen = load(opened, attribute or [], space)
         survey = _survey(opened, corpus, limit, chosen)
-        explorer = Explorer(opened, survey, attributes, str(model))
+        inner = model / "model"  # of a run, which Python does not open
+        explorer = Explorer(opened, survey, attributes, str(inner if inner.is_dir() else model))
         address = server.address(listener)
         write_lines([address])
         say("Ctrl-C ends it")

@@ -151,6 +151,7 @@ class Explorer:
         )
 
     def _encode(self, texts: list[str]) -> Float[Tensor, "sentences dim"]:
+        self.space.tokenise(texts)  # names the one that is too long
         return torch.stack([self._vector(text) for text in texts])
 
     def _decode(self, z: Float[Tensor, "sentences dim"]) -> list[str]:
