@@ -25,6 +25,7 @@ LAYERS = (
     ("training",),
     ("referees",),
     ("evaluation",),
+    ("explorer",),
     ("cli",),
 )
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}

@@ -20,6 +20,7 @@ from swae_text.cli.curve import curve
 from swae_text.cli.decode import decode
 from swae_text.cli.encode import encode
 from swae_text.cli.evaluate import evaluate
+from swae_text.cli.explore import explore
 from swae_text.cli.info import info
 from swae_text.cli.interpolate import interpolate
 from swae_text.cli.neighbours import neighbours
@@ -53,6 +54,7 @@ app.command()(outliers)
 app.command()(analogy)
 app.command()(average)
 app.command()(traverse)
+app.command()(explore)
 app.add_typer(attribute.app, name="attribute")
 app.add_typer(data.app, name="data")
 app.add_typer(config.app, name="config")

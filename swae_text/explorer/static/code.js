@@ -1,0 +1,112 @@
+// What is seen, as code that does the same: each of these is run by the tests.
+
+const STEPS = 21;
+const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`; // for a shell
+const string = (text) => JSON.stringify(text); // a Python literal too
+const real = (number) => (Number.isInteger(number) ? `${number}.0` : String(number));
+const moved = (state, letter) => Object.entries(state)
+  .filter(([key]) => key.startsWith(letter)).map(([key, value]) => [key.slice(2), value]);
+
+/** A verb of swae-text; null where no single one does it. */
+export function asCommand(state, model) {
+  const [folder, space] = [quoted(model.folder), `--space ${model.space}`];
+  switch (state.view) {
+    case "path":
+      return `swae-text interpolate ${folder} --steps ${STEPS} --path ${state.along} ${space} -- ${quoted(state.a)} ${quoted(state.b)}`;
+    case "edit":
+      return editCommand(state, model, folder, space);
+    case "sample": {
+      const label = state.label ? ` --label ${quoted(state.label)}` : "";
+      return `swae-text sample ${folder} -n ${state.n} --seed ${state.seed} --temperature ${state.temperature}${label}`;
+    }
+    default:
+      return null;
+  }
+}
+
+function editCommand(state, model, folder, space) {
+  const [attributes, axes] = [moved(state, "k."), moved(state, "x.")];
+  const line = `printf '%s\\n' ${quoted(JSON.stringify({ text: state.s }))}`;
+  if (!attributes.length && !axes.length) return `${line} | swae-text reconstruct ${folder} ${space}`;
+  if (!axes.length) {
+    const file = (name) => model.attributes.find((one) => one.name === name).file;
+    const [[name, strength], ...others] = attributes;
+    const also = others.map(([other, value]) => ` --also ${quoted(`${file(other)}=${value}`)}`).join("");
+    return `${line} | swae-text attribute apply ${folder} ${quoted(file(name))} --strength=${strength}${also}`;
+  }
+  if (attributes.length || axes.length > 1 || model.survey.own) return null;
+  const [[number, at]] = axes;
+  const data = `--data ${quoted(model.survey.source)} --limit ${model.survey.total}`;
+  return `swae-text traverse ${folder} --component ${number} ${data} --from=${at} --to=${at} --steps 2 ${space} -- ${quoted(state.s)}`;
+}
+
+/** A Python program that prints the sentences. */
+export function asPython(state, model) {
+  const space = `space=${string(model.space)}`;
+  const open = ["from swae_text import SentenceSpace", "", `space = SentenceSpace.from_pretrained(${string(model.folder)})`];
+  const program = {
+    path: () => [...open,
+      `path = space.interpolate(${string(state.a)}, ${string(state.b)}, steps=${STEPS}, path=${string(state.along)}, ${space})`,
+      "print(*path.texts, sep=\"\\n\")"],
+    edit: () => editPython(state, model, open, space),
+    grid: () => [...open.slice(0, 1), "from swae_text.latent.interpolation import interpolate", ...open.slice(1),
+      `corners = [${["g0", "g1", "g2", "g3"].map((key) => string(state[key])).join(", ")}]`,
+      `a, b, c, d = space.encode(corners, ${space})`,
+      `size, path = ${state.size}, ${string(state.over)}`,
+      "for left, right in zip(interpolate(a, c, size, path), interpolate(b, d, size, path)):",
+      `    print(*space.decode(interpolate(left, right, size, path), ${space}), sep="\\n")`],
+    sample: () => ["from swae_text import Decoding, SentenceSpace", ...open.slice(1),
+      `texts = space.sample(${state.n}, seed=${state.seed}, decoding=Decoding(temperature=${real(state.temperature)})${state.label ? `, label=${string(state.label)}` : ""})`,
+      "print(*texts, sep=\"\\n\")"],
+    map: () => [...axesImports(model), ...open.slice(2), ...known(model, space),
+      "axes = [measured(Direction(row), known) for row in rows[:2]]",
+      "for text, x, y in zip(texts, axes[0].position(known), axes[1].position(known)):",
+      "    print(f\"{x:.2f}\\t{y:.2f}\\t{text}\")"],
+  }[state.view];
+  return `${program().join("\n")}\n`;
+}
+
+function editPython(state, model, open, space) {
+  const [attributes, axes] = [moved(state, "k."), moved(state, "x.")];
+  const imports = axes.length ? axesImports(model) : [open[0]];
+  if (axes.length) imports.unshift("import torch");
+  if (attributes.length) imports.push("from swae_text.latent.attributes import apply", "from swae_text.vectors import load_vector");
+  const lines = [...imports, "", open[2], `z = space.encode(${string(state.s)}, ${space})`];
+  for (const [name, strength] of attributes) {
+    const { file } = model.attributes.find((one) => one.name === name);
+    lines.push(`z = apply(z, load_vector(${string(file)})[0], ${real(strength)})`);
+  }
+  if (axes.length) lines.push(...known(model, space));
+  for (const [number, at] of axes)
+    lines.push(`z = traverse(z[0], measured(Direction(rows[${number - 1}]), known), torch.tensor([${real(at)}]))`);
+  return [...lines, `print(*space.decode(z, ${space}))`];
+}
+
+function axesImports(model) {
+  const more = model.survey.own ? [] : ["import random", "", "from swae_text.cli.reading import read_sentences"];
+  return [...more, "from swae_text import SentenceSpace", "from swae_text.latent.arithmetic import Direction, components, measured, traverse", ""];
+}
+
+/** The sentences that the axes are of. */
+function known({ survey }, space) {
+  const texts = survey.own
+    ? ["said = space.sample(1000, seed=0)",
+      "texts = list(dict.fromkeys(text for text, fit in zip(said, space.fits(said)) if fit and text))"]
+    : [`texts = read_sentences(space, ${string(survey.source)}, split="train").texts`,
+      `texts = random.Random(0).sample(texts, min(${survey.total}, len(texts)))`];
+  return [...texts, `known = space.encode(texts, ${space})`, "rows, _ = components(known)"];
+}
+
+/** The same from the server itself. */
+export function asCurl(state, model, origin) {
+  const numbers = (letter) => Object.fromEntries(moved(state, letter));
+  const [path, body] = {
+    path: ["interpolate", { texts: [state.a, state.b], steps: STEPS, path: state.along }],
+    edit: ["edit", { text: state.s, attributes: numbers("k."), axes: numbers("x.") }],
+    grid: ["grid", { texts: [state.g0, state.g1, state.g2, state.g3], size: state.size, path: state.over }],
+    sample: ["sample", { n: state.n, seed: state.seed, temperature: state.temperature, ...(state.label ? { label: state.label } : {}) }],
+    map: ["map"],
+  }[state.view];
+  const sent = body === undefined ? "" : ` -H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}`;
+  return `curl -s ${origin}/api/${path}${sent}`;
+}
