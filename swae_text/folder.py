@@ -63,8 +63,17 @@ class _Head(Strict):
     run: RunConfig
 
 
-def write_folder(parts: ModelParts, path: Path) -> None:
-    """Write a model folder. Checksums come last: a folder without them is not complete."""
+def write_folder(
+    parts: ModelParts, path: Path, *, half: bool = False, card: str | None = None
+) -> None:
+    """Write a model folder. Checksums come last: a folder without them is not complete.
+
+    Args:
+        parts: what it is to hold.
+        path: the folder.
+        half: whether matrices are kept in half precision.
+        card: the model card. None: a short one.
+    """
     head = _Head(
         format=FORMAT,
         swae_text=__version__,
@@ -75,9 +84,9 @@ def write_folder(parts: ModelParts, path: Path) -> None:
     tree = head.model_dump(mode="json")
     files = {
         CONFIG: yaml.safe_dump(tree, sort_keys=False, allow_unicode=True).encode(),
-        WEIGHTS: to_bytes(_stages(parts)),
+        WEIGHTS: to_bytes(_stages(parts), half=half),
         TOKENIZER: parts.tokenizer.to_bytes(),
-        CARD: _card(parts).encode(),
+        CARD: (_card(parts) if card is None else card).encode(),
     }
     write_sealed(path, files)
 

@@ -92,10 +92,18 @@ class SentenceSpace:
                 stage.to(device)
         return cls(*parts)
 
-    def save_pretrained(self, path: str | Path) -> None:
-        """Write a model folder; each file appears whole or not at all."""
+    def save_pretrained(
+        self, path: str | Path, *, half: bool = False, card: str | None = None
+    ) -> None:
+        """Write a model folder; each file appears whole or not at all.
+
+        Args:
+            path: the folder.
+            half: whether matrices are kept in half precision: half the size, hardly a word changed.
+            card: its README.md. None: a short one.
+        """
         parts = (self.config, self.tokenizer, self.autoencoder, self.stage_two, self.labels)
-        write_folder(ModelParts(*parts), Path(path))
+        write_folder(ModelParts(*parts), Path(path), half=half, card=card)
 
     @property
     def device(self) -> torch.device:

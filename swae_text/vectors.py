@@ -59,7 +59,7 @@ def save_vector(vector: Vector, path: str | Path, *, space: str) -> None:
         metadata["slots"] = str(probe.slots)
     tensors = _Tensors(len(vector.direction), probe)
     tensors.direction, tensors.weight = vector.direction.float(), vector.weight.float()
-    atomic_write(path, to_bytes(tensors, metadata))
+    atomic_write(path, to_bytes(tensors, metadata, half=True))
 
 
 def load_vector(path: str | Path, device: str | torch.device = "cpu") -> tuple[Vector, str]:

@@ -50,9 +50,16 @@ def outline(build: Callable[[], Module]) -> Module:
         return build()
 
 
-def to_bytes(module: nn.Module, metadata: dict[str, str] | None = None) -> bytes:
-    """A safetensors file; a table that two parts share is written once."""
+def to_bytes(
+    module: nn.Module, metadata: dict[str, str] | None = None, *, half: bool = False
+) -> bytes:
+    """A safetensors file; a table that two parts share is written once.
+
+    ``half`` keeps matrices as float16, of half the size; vectors (scales, offsets) stay float32.
+    """
     weights = {name: w.detach().cpu().contiguous() for name, w in _own(module).items()}
+    if half:
+        weights = {name: w.half() if w.ndim > 1 else w for name, w in weights.items()}
     return save(weights, metadata)
 
 

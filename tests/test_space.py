@@ -37,6 +37,19 @@ def test_a_saved_space_is_the_same_space(space, tmp_path):
     assert copy.labels == space.labels == ("hated", "liked")
 
 
+def test_half_the_precision_is_half_the_size_and_the_same_space(space, tmp_path):
+    space.save_pretrained(tmp_path / "full")
+    space.save_pretrained(tmp_path / "half", half=True, card="# mine\n")
+    full, half = (
+        (tmp_path / name / "model.safetensors").stat().st_size for name in ("full", "half")
+    )
+    assert 0.5 < half / full < 0.6
+    there = SentenceSpace.from_pretrained(tmp_path / "half")
+    texts = ["the cook was kind and quick today .", "my friend shouted at us again ."]
+    assert torch.allclose(there.encode(texts), space.encode(texts), atol=0.02)
+    assert (tmp_path / "half" / "README.md").read_text() == "# mine\n"
+
+
 def test_samples_depend_on_the_seed_alone(space):
     assert space.sample(5, seed=1) == space.sample(5, seed=1) != space.sample(5, seed=2)
 

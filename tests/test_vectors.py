@@ -32,7 +32,7 @@ def test_an_attribute_with_labels_comes_back(z, tmp_path, slots):
     assert (found.probe is None) == (slots is None)
     assert found.probe_accuracy == made.probe_accuracy
     assert torch.equal(found.direction, made.direction)
-    assert torch.equal(found.goal("bad")(z), made.goal("bad")(z))
+    assert torch.allclose(found.goal("bad")(z), made.goal("bad")(z), atol=0.01)  # half precision
 
 
 def test_a_number_comes_back(z, tmp_path):
@@ -65,6 +65,6 @@ def test_damage_is_refused_in_one_line(z, tmp_path, changes):
     assert metadata["format"] == FORMAT and json.loads(metadata["evidence"])
     metadata = {k: v for k, v in (metadata | changes).items() if v is not None}
     path.write_bytes(safetensors.torch.save(tensors, metadata))
-    with pytest.raises(ModelFolderError, match="not an attribute") as refused:
+    with pytest.raises(ModelFolderError, match="not an attribute|do not fit") as refused:
         load_vector(path)
     assert "\n" not in str(refused.value).split(" (")[0]

@@ -21,6 +21,7 @@ from swae_text.cli.decode import decode
 from swae_text.cli.encode import encode
 from swae_text.cli.evaluate import evaluate
 from swae_text.cli.explore import explore
+from swae_text.cli.export import export
 from swae_text.cli.info import info
 from swae_text.cli.interpolate import interpolate
 from swae_text.cli.neighbours import neighbours
@@ -58,6 +59,7 @@ app.command()(explore)
 app.add_typer(attribute.app, name="attribute")
 app.add_typer(data.app, name="data")
 app.add_typer(config.app, name="config")
+app.command()(export)
 app.command()(info)
 
 

@@ -369,6 +369,19 @@ def test_train_prints_the_model_folder_and_guards_the_run(command, sentences, tm
     assert f"start: {tmp_path / 'tiny' / 'model'}" in made.read_text()
 
 
+def test_a_model_is_exported_by_itself_and_finds_its_own_attributes(command, tiny_run, tmp_path):
+    folder, line = tmp_path / "handed", tmp_path / "line.txt"
+    line.write_text("the cook was kind and quick today .\n")
+    assert command("export", tiny_run, folder, "--half").out == f"{folder}\n"
+    out = folder / "attributes" / "mood.safetensors"
+    assert command("attribute", "fit", folder, "--positive", "liked", "--out", out).code == 0
+    by_name = command("attribute", "apply", folder, "mood", line)
+    assert by_name.code == 0, by_name.err
+    assert by_name.out == command("attribute", "apply", folder, out, line).out
+    again = command("export", folder, folder)
+    assert again.code == 1 and "give another folder" in again.err
+
+
 def test_curve_sets_runs_beside_each_other(command, tiny_run, tmp_path):
     pytest.importorskip("matplotlib")
     picture = tmp_path / "curve.svg"

@@ -1,0 +1,31 @@
+"""``swae-text export``: a model folder to hand on, small and with a card."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from swae_text.cli.arguments import Model, model_folder, open_space
+from swae_text.cli.streams import write_lines
+from swae_text.errors import ConfigError
+
+
+def export(
+    model: Model,
+    folder: Annotated[Path, typer.Argument(help="Folder to write; made if it is not there.")],
+    half: Annotated[
+        bool, typer.Option("--half", help="Matrices in half precision: half the size.")
+    ] = False,
+    card: Annotated[
+        Path | None, typer.Option(help="Markdown file to be its README.md. Default: a short one.")
+    ] = None,
+) -> None:
+    """Write a trained model, which a run folder has among much else, to a folder of its own.
+
+    Put attribute vectors into `attributes/` there: `attribute apply` finds them by name.
+    """
+    if folder.resolve() == model_folder(model).resolve():
+        raise ConfigError(f"{folder} is the model itself: give another folder")
+    text = None if card is None else card.read_text(encoding="utf-8")
+    open_space(model).save_pretrained(folder, half=half, card=text)
+    write_lines([str(folder)])
