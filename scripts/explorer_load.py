@@ -20,9 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-WORDS = """
-the a food film dog plot waiter was is looked very not good bad old kind quick again
-""".split()
+WORDS = ("a", "the", "film", "dog", "plot", "was", "is", "very", "not", "good", "bad", "quick")
 
 
 def main() -> int:

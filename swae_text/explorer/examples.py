@@ -28,11 +28,11 @@ KINDS = (
 def choose(space: SentenceSpace, name: Space) -> list[str]:
     """The kind with the most words that are there again after a round trip."""
 
-    def kept(kind: tuple[str, ...]) -> int:
+    def kept(kind: list[str]) -> int:
         if not all(space.fits(kind)):
             return -1
         back = space.reconstruct(kind, space=name)
         pairs = zip(kind, back, strict=True)
         return sum(len(set(text.split()) & set(said.lower().split())) for text, said in pairs)
 
-    return list(max(KINDS, key=kept))
+    return max(map(list, KINDS), key=kept)

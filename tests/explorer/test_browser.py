@@ -98,14 +98,22 @@ class Page:
 
     def drag(self, slider, *shares: float) -> Iterator[float]:
         """Hold a slider and move it to shares of its width; yields while it is held."""
-        width = slider.size["width"]
         self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", slider)
-        actions = ActionChains(self.browser).move_to_element(slider).click_and_hold()
-        actions.perform()
-        for before, share in itertools.pairwise([0.5, *shares]):
-            ActionChains(self.browser).move_by_offset(int((share - before) * width), 0).perform()
+        x, y, width, height = self.browser.execute_script(
+            "const r = arguments[0].getBoundingClientRect(); return [r.x, r.y, r.width, r.height]",
+            slider,
+        )
+
+        def mouse(kind: str, share: float) -> None:
+            at = {"x": x + share * width, "y": y + height / 2}
+            held = {"type": kind, "button": "left", "buttons": 1, "clickCount": 1}
+            self.browser.execute_cdp_cmd("Input.dispatchMouseEvent", {**at, **held})
+
+        mouse("mousePressed", shares[0])
+        for share in shares:
+            mouse("mouseMoved", share)
             yield share
-        ActionChains(self.browser).release().perform()
+        mouse("mouseReleased", shares[-1])
 
     def texts(self, selector: str) -> list[str]:
         """Of all elements; what a step is labelled with left out."""
@@ -257,10 +265,11 @@ def test_what_is_copied_gives_what_is_seen(page, name):
     page.open("#" + STATES[name].replace(" ", "+"))
     view = STATES[name].split("&")[0].removeprefix("view=")
     page.until(lambda: "deviations" in page.at("edit-survey").get_property("textContent"))
+    page.until(lambda: page.browser.find_elements(By.CSS_SELECTOR, "main[aria-busy=false]"))
     if view == "edit":
-        seen = [page.until(lambda: page.at("edit-text").get_dom_attribute("data-text"))]
+        seen = [page.at("edit-text").get_dom_attribute("data-text")]
     else:
-        seen = page.until(lambda: page.texts(SHOWN[view]))
+        seen = page.texts(SHOWN[view])
     parts = page.shared()
     assert ("command" in parts) == (name not in ("both", "grid"))
     if "command" in parts:

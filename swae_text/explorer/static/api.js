@@ -18,6 +18,14 @@ export async function ask(path, body, tries = 4) {
   return answer;
 }
 
+let questions = 0;
+
+/** Tell those who listen to the page that what they hear will change. */
+function busy(change) {
+  questions += change;
+  document.querySelector("main").setAttribute("aria-busy", String(questions > 0));
+}
+
 /**
  * Only the newest question counts: while one is on its way, of those that come only the last is kept.
  * `done` hears every answer, in order, so that text follows a slider while it moves.
@@ -29,6 +37,7 @@ export function newest(path, done, failed) {
     waiting = body;
     if (running) return;
     running = true;
+    busy(1);
     while (waiting !== null) {
       const asked = waiting;
       waiting = null;
@@ -40,5 +49,6 @@ export function newest(path, done, failed) {
       }
     }
     running = false;
+    busy(-1);
   };
 }

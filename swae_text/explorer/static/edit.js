@@ -36,7 +36,7 @@ export function editView(store, { failed, model }) {
   }
 
   function slider(key, title, ends, most, unit) {
-    const input = el("input", { type: "range", min: -most, max: most, step: most / 60, id: `slider-${key}` });
+    const input = el("input", { type: "range", min: -most, max: most, step: most / 50, id: `slider-${key}` });
     const made = { input, value: el("span", { className: "value" }), note: el("span"),
       back: el("button", { className: "small", "aria-label": `Put ${title} back`, hidden: true }, "back") };
     input.setAttribute("aria-label", `${title}, ${unit}`);
