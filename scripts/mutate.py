@@ -22,7 +22,9 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from string import ascii_lowercase as LETTERS
 from typing import Any
 
 import yaml
@@ -83,10 +85,7 @@ def settings(files: Folder, rng: random.Random) -> None:
         node, key = rng.choice(list(places(tree)))
         node[key] = rng.choice(EXTREMES)
     text = yaml.safe_dump(tree, allow_unicode=True)
-    bomb = "a: &a [x, x]\n" + "".join(
-        f"{b}: &{b} [*{a}, *{a}]\n"
-        for a, b in zip("abcdefghijklmnopqrstuvwx", "bcdefghijklmnopqrstuvwxy", strict=True)
-    )
+    bomb = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in pairwise(LETTERS))
     odd = (
         text,
         text,

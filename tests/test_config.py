@@ -66,6 +66,7 @@ def test_files_are_laid_over_each_other(tmp_path):
         ("model={normalise: false, variance: {}, regulariser: {kind: kl}}", "variance of its own"),
         ("stage_two={divergence: {kind: adversarial, generator: {}}}", "stage one only"),
         ("stage_two={kind: tree}", "tree"),
+        ("stage_two=none", "stage_two"),
     ],
 )
 def test_impossible_methods_are_refused(override, message):

@@ -130,6 +130,7 @@ def test_settings_that_ask_for_too_much_cost_nothing(files, tmp_path, setting, v
         b"[" * 30_000,
         b"format: 2001-99-99\n",
         b"format: !!int ''\n",
+        b"format: 0x" + b"f" * 5000,
         b"format: !!python/object/apply:os.getcwd []\n",
         b"- format\n",
         b"\xff\xfe\x00",

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from swae_text.config.run import RunConfig
 from swae_text.errors import ConfigError
 
+_LONGEST = 3000  # characters of a value; Python does not print numbers of many more
 # what PyYAML raises for values like 2001-99-99, !!int "" and a thousand brackets, beside its own
 _UNREADABLE = (
     yaml.YAMLError,
@@ -121,12 +122,15 @@ def plain_yaml(data: bytes, where: str) -> dict[str, Any]:
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """A safe loader that knows no aliases."""
+    """A safe loader that knows no aliases, and no value that is longer than a setting."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("an alias")
-        return super().compose_node(parent, index)
+        node = super().compose_node(parent, index)
+        if isinstance(node, yaml.ScalarNode) and len(node.value) > _LONGEST:
+            raise yaml.YAMLError("a long value")
+        return node
 
 
 def _text_of(path: Path) -> str:

@@ -99,8 +99,8 @@ class FlowConfig(Strict):
 
 def _kind(value: Any) -> str:
     """``stacked`` where no kind is named: it is what this package is about."""
-    kind = value.get("kind", "stacked") if isinstance(value, dict) else value.kind
-    return str(kind)
+    found = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
+    return str(found or "stacked")
 
 
 StageTwoConfig = Annotated[

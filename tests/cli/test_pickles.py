@@ -27,14 +27,14 @@ class Evil:
         return Path.touch, (HARM,)
 
 
-def _bytes(save, *more):
+def _bytes(save, thing):
     file = io.BytesIO()
-    save(*more, Evil(), file) if save is pickle.dump else save(*more, file)
+    save(thing, file)
     return file.getvalue()
 
 
 PAYLOADS = {
-    "pickle": _bytes(pickle.dump),
+    "pickle": pickle.dumps(Evil(), protocol=2),
     "torch": _bytes(torch.save, {"module": Evil()}),
     "yaml": f"!!python/object/apply:pathlib.Path.touch [{HARM}]\n".encode(),
 }
@@ -132,9 +132,8 @@ def test_referees_and_what_they_have_said(tmp_path, payload):
 def test_results_of_a_benchmark(sentences, tmp_path, command, payload):
     (tmp_path / "base.yaml").write_text("corpus: {source: " + json.dumps(str(sentences)) + "}\n")
     (tmp_path / "plain.yaml").write_text("{}\n")
-    (tmp_path / "b.yaml").write_text(
-        "name: b\nbase: [base.yaml]\nmethods: [{method: plain.yaml}]\n"
-    )
+    benchmark = "name: b\nbase: [base.yaml]\nmethods: [{method: plain.yaml}]\n"
+    (tmp_path / "b.yaml").write_text(benchmark)
     results = tmp_path / "results" / "b"
     results.mkdir(parents=True)
     (results / "plain-seed0-test-0.json").write_bytes(payload)
