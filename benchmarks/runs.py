@@ -1,0 +1,49 @@
+"""The runs that are measured: the configs of the repository on a corpus of this run."""
+
+from pathlib import Path
+
+from benchmarks.measuring import Settings
+from benchmarks.words import write_sentences
+from swae_text.config import RunConfig, load_config
+from swae_text.corpora.store import PreparedCorpus, prepare
+
+CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+LARGE = tuple(
+    f"model.{side}.{size}"
+    for side in ("encoder", "decoder")
+    for size in ("width=512", "heads=8", "layers=4")
+)
+"""Settings that give a Transformer as many weights as the reference has, about."""
+
+
+def run_config(settings: Settings, architecture: str, *changes: str) -> RunConfig:
+    """The config of an architecture on the corpus that is asked for, or an invented one."""
+    source = settings.corpus
+    if source is None:
+        path = settings.folder / "sentences.txt"
+        if not path.exists():
+            write_sentences(path, settings.at(100_000, 3_000))
+        source = str(path)
+    small = ("tokenizer.vocab_size=600", "corpus.valid_size=100") if settings.quick else ()
+    overrides = (f"corpus.source={source}", *small, *changes)
+    return load_config(CONFIGS / f"yelp-{architecture}.yaml", overrides)
+
+
+def prepared(config: RunConfig) -> PreparedCorpus:
+    """The corpus of a run, ready."""
+    return prepare(config.corpus, config.tokenizer, config.model.max_tokens, lambda line: None)
+
+
+def trained_model(settings: Settings) -> Path:
+    """The model that is given, or one of the default size that was trained for a moment."""
+    if settings.model is not None:
+        inner = settings.model / "model"
+        return inner if inner.is_dir() else settings.model
+    from swae_text.training.run import train
+
+    run = settings.folder / "run"
+    if not (run / "model").is_dir():
+        steps = settings.at(200, 3)
+        changes = (f"training.stage_one.steps={steps}", "training.stage_two.steps=2")
+        train(run_config(settings, "transformer", *changes), run, overwrite=True)
+    return run / "model"
