@@ -29,7 +29,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 import typer.main
 
@@ -203,11 +202,11 @@ def test_the_index_has_every_page():
     assert [page.name for page in DOCS if f"({page.name})" not in index] == ["README.md"]
 
 
-def verbs(command: click.Command, name: str = "") -> Iterator[tuple[str, set[str]]]:
+def verbs(command: Any, name: str = "") -> Iterator[tuple[str, set[str]]]:
     """Every verb, and the options of it that have two dashes."""
-    if isinstance(command, click.Group):
-        for below, verb in command.commands.items():
-            yield from verbs(verb, f"{name} {below}".strip())
+    if below := getattr(command, "commands", None):
+        for word, verb in below.items():
+            yield from verbs(verb, f"{name} {word}".strip())
     else:
         options = {option for made in command.params for option in made.opts}
         yield name, {option for option in options if option.startswith("--")}
