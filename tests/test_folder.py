@@ -1,6 +1,7 @@
 """Model folders from strangers: what they say is checked before it costs anything."""
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +28,7 @@ def files(tiny_run):
     return {name: (tiny_run / "model" / name).read_bytes() for name in NAMES}
 
 
-def refused(files, folder, error=ModelFolderError, match=""):
+def refused(files, folder, error=ModelFolderError, match="model"):
     """A folder with these files, and checksums that are right, is refused in one line."""
     write_sealed(folder, files)
     with pytest.raises(error, match=match) as caught:
@@ -105,7 +106,11 @@ def test_weights_of_another_shape_or_kind_are_refused(files, tmp_path, change, m
         ("run.model.encoder.feedforward", 16384, ModelFolderError),
         ("run.model.code_dim", 10**12, ConfigError),
         ("run.model.max_tokens", 4096, ModelFolderError),
-        ("run.stage_two.levels", [{"blocks": 256, "hidden": 16384}] * 16, ModelFolderError),
+        (
+            "run.stage_two.levels",
+            [{"blocks": 256, "hidden": 16384 - n} for n in range(16)],
+            ModelFolderError,
+        ),
         ("run.stage_two.prior", {"kind": "fitted", "components": 16384}, ModelFolderError),
         ("run.stage_two.prior", {"kind": "mixture", "separation": 1e38}, ConfigError),
         ("run.model.code_noise", float("inf"), ConfigError),
@@ -120,7 +125,10 @@ def test_settings_that_ask_for_too_much_cost_nothing(files, tmp_path, setting, v
     for branch in branches:
         node = node[branch]
     node[leaf] = value
-    refused({**files, "config.yaml": yaml.safe_dump(tree).encode()}, tmp_path, error)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    match = "model.safetensors: weights do not fit" if error is ModelFolderError else "config.yaml"
+    refused({**files, "config.yaml": yaml.safe_dump(tree).encode()}, tmp_path, error, match)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < before + (64 << 10)  # KiB
 
 
 @pytest.mark.parametrize(
