@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from swae_text.cli.arguments import Model, Space, SpaceName, open_space
+from swae_text.cli.arguments import Model, Space, SpaceName, model_folder, open_space
 from swae_text.cli.streams import say, write_lines
 from swae_text.errors import ConfigError
+from swae_text.pretrained import DEFAULT, find_attribute, own_attributes
 
 if TYPE_CHECKING:
     import swae_text.space
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
 
 
 def explore(
-    model: Model,
+    model: Model = Path(DEFAULT),
     attribute: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="A slider for what `attribute fit` wrote; repeatable."),
+        typer.Option(
+            metavar="FILE",
+            help="A slider for what `attribute fit` wrote; repeatable. Default: the model's own.",
+        ),
     ] = None,
     corpus: Annotated[
         str | None,
@@ -52,10 +56,11 @@ def explore(
 
     with server.listen(host, port) as listener:  # a port that is taken is told at once
         opened = open_space(model)
-        attributes, chosen = load(opened, attribute or [], space)
+        home = model_folder(model)
+        named = [find_attribute(file, home) for file in attribute or ()]
+        attributes, chosen = load(opened, named or ([] if space else own_attributes(home)), space)
         survey = _survey(opened, corpus, limit, chosen)
-        inner = model / "model"  # of a run, which Python does not open
-        explorer = Explorer(opened, survey, attributes, str(inner if inner.is_dir() else model))
+        explorer = Explorer(opened, survey, attributes, str(home))
         address = server.address(listener)
         write_lines([address])
         say("Ctrl-C ends it")

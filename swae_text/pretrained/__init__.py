@@ -26,6 +26,11 @@ def find_model(path: str | Path) -> Path:
     return _HERE / path.name if named and not path.exists() else path
 
 
+def own_attributes(model: str | Path) -> list[Path]:
+    """Attribute files that lie in a model's folder."""
+    return sorted((find_model(model) / "attributes").glob("*.safetensors"))
+
+
 def find_attribute(path: str | Path, model: str | Path) -> Path:
     """The file that a path or the name of one of a model's own attributes stands for."""
     path = Path(path)
