@@ -177,7 +177,8 @@ def soak(options: argparse.Namespace, folder: Path) -> None:
     straight.end(straight.start())
     expected, steps = straight.result(), straight.steps()
     print(f"unbroken: {steps} steps, {len(expected[1])} rows, {time.monotonic() - start:.0f} s")
-    chance, kills, cut, named, runs = random.Random(options.seed), Counter(), 0, 0, 1
+    chance, kills, cut, named = random.Random(options.seed), Counter(), 0, 0
+    runs, begun = 1, 0
     training, haste = Training(options, folder / "1"), (time.monotonic() - start) / steps * 10
     kinds = [*SIGNALS, *([AT_A_FILE] * 3 if options.devices == 1 else [])]
     while True:
@@ -195,10 +196,11 @@ def soak(options: argparse.Namespace, folder: Path) -> None:
             check(training.result(), expected)
             if kills.total() >= options.kills:
                 break
-            runs += 1
+            runs, begun = runs + 1, kills.total()
             training = Training(options, folder / str(runs))
         # As far through the steps as through the kills: then they are spread over both stages.
-        behind = training.steps() * options.kills < steps * kills.total()
+        spent = (kills.total() - begun) / max(1, options.kills - begun)
+        behind = training.steps() < steps * spent
         haste = min(20.0, max(0.1, haste * (1.3 if behind else 1 / 1.3)))
     show(kills)
     print(f"{kills.total()} kills and resumes in {runs} runs, {time.monotonic() - start:.0f} s")

@@ -206,6 +206,7 @@ def test_minutes_end_a_run(config, tmp_path):
     assert len(rows) == 1 and rows[0]["step"] < 100_000
 
 
+@pytest.mark.timeout(600)  # three starts of two interpreters
 def test_two_processes_make_one_model_killed_or_not(sentences, tmp_path):
     command = [sys.executable, "-m", "swae_text", "train", str(ROOT / "configs/tiny.yaml")]
     for change in (
