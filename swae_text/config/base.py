@@ -9,7 +9,7 @@ Size = Annotated[int, Field(gt=0, le=1 << 14)]
 """Numbers side by side. These limits are above what is of use; they hold in what strangers ask."""
 Dim = Annotated[int, Field(gt=0, le=1 << 12)]
 """Numbers in a code or in a latent."""
-Depth = Annotated[int, Field(gt=0, le=256)]
+Depth = Annotated[int, Field(gt=0, le=64)]
 """Things that happen one after another."""
 
 

@@ -53,7 +53,7 @@ class LevelConfig(Strict):
     """Numbers in this level's latent."""
     hidden: Size = 1024
     """Width of the hidden layers."""
-    blocks: Annotated[int, Field(ge=0, le=256)] = 2
+    blocks: Annotated[int, Field(ge=0, le=64)] = 2
     """Residual blocks in the encoder and in the decoder; 0 is a linear map."""
     dropout: Probability = 0.0
     """Dropout inside the blocks."""
@@ -63,9 +63,7 @@ class StackedWAEConfig(Strict):
     """Stage two: ``c → z → ĉ`` with ``z`` pushed to an explicit prior."""
 
     kind: Literal["stacked"] = "stacked"
-    levels: Annotated[tuple[LevelConfig, ...], Field(min_length=1, max_length=16)] = (
-        LevelConfig(),
-    )
+    levels: Annotated[tuple[LevelConfig, ...], Field(min_length=1, max_length=8)] = (LevelConfig(),)
     """From the code upwards; the last one's latent is what meets the prior."""
     prior: PriorConfig = GaussianPriorConfig()
     divergence: DivergenceConfig = MMDConfig()
@@ -89,7 +87,7 @@ class FlowConfig(Strict):
     """Residual blocks of the velocity."""
     dropout: Probability = 0.0
     """Dropout inside the blocks."""
-    solver_steps: Depth = 4
+    solver_steps: Annotated[int, Field(gt=0, le=256)] = 4
     """Runge-Kutta steps of the way from 0 to 1, four evaluations each.
 
     With 4, codes of Yelp come back within 0.006 of their deviation, and with 8 within 0.0003: both
