@@ -102,6 +102,9 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         raise ConfigError(f"{where}: not valid YAML ({problem})") from error
     if not isinstance(tree, dict | None):
         raise ConfigError(f"{path}: holds a {type(tree).__name__}, not settings (key: value)")
+    for key in tree or {}:
+        if not isinstance(key, str):
+            raise ConfigError(f"{path}: {key!r} is not the name of a setting")
     return tree or {}
 
 
