@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # How a model under swae_text/pretrained is made, with its attributes and its card. Hours on two cores; a
 # run that was stopped goes on.
-#   scripts/pretrained.sh yelp YELP 22000 0.0 sentiment:YELP:sentiment:0 tense:TENSE:tense:past
+#   scripts/pretrained.sh yelp YELP 22000 0.0 sentiment:YELP:sentiment:0:slots tense:TENSE:tense:past:line
 #   scripts/pretrained.sh snli SNLI 8000 0.5
 # YELP and SNLI are folders with train, valid and test files, TENSE has labelled sentences of the same
-# kind. After the steps comes the temperature of samples; an attribute is NAME:DATA:COLUMN:LABEL, and the
-# card's edits go to LABEL.
+# kind. After the steps comes the temperature of samples; an attribute is NAME:DATA:COLUMN:LABEL:PROBE,
+# and the card's edits go to LABEL.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -24,9 +24,9 @@ swae-text export "$run" "$model" --half
 mkdir -p "$model/attributes"
 edits=()
 for attribute in "$@"; do
-    IFS=: read -r name data column label <<< "$attribute"
-    swae-text attribute fit "$model" --data "$data" --label "$column" --probe slots --limit 100000 \
-        --out "$model/attributes/$name.safetensors"
+    IFS=: read -r name data column label probe <<< "$attribute"
+    swae-text attribute fit "$model" --data "$data" --label "$column" --probe "$probe" --space code \
+        --limit 100000 --out "$model/attributes/$name.safetensors"
     edits+=("$name=$label")
 done
 swae-text attribute fit "$model" --value words --space code --method ridge \
