@@ -65,6 +65,6 @@ def test_damage_is_refused_in_one_line(z, tmp_path, changes):
     assert metadata["format"] == FORMAT and json.loads(metadata["evidence"])
     metadata = {k: v for k, v in (metadata | changes).items() if v is not None}
     path.write_bytes(safetensors.torch.save(tensors, metadata))
-    with pytest.raises(ModelFolderError, match="not an attribute|do not fit") as refused:
+    with pytest.raises(ModelFolderError, match=r"not an attribute|do not fit") as refused:
         load_vector(path)
     assert "\n" not in str(refused.value).split(" (")[0]
