@@ -33,13 +33,13 @@ def constraints(
     """Words as a model's tokenizer and corpus write them.
 
     Raises:
-        ConfigError: a word that cannot be written, or a required one that holds a banned one.
+        ConfigError: an empty word, or a required one that holds a banned one.
     """
     if not banned and not required:
         return FREE
     return _constraints(
-        tuple(_written(word, tokenizer, corpus) for word in banned),
-        tuple(_written(word, tokenizer, corpus) for word in required),
+        tuple(_written(word, corpus) for word in banned),
+        tuple(_written(word, corpus) for word in required),
         tokenizer,
     )
 
@@ -58,11 +58,9 @@ def _constraints(
     )
 
 
-def _written(word: str, tokenizer: Tokenizer, corpus: CorpusConfig) -> str:
-    """One word in its normal form, if it can be told in pieces."""
+def _written(word: str, corpus: CorpusConfig) -> str:
+    """One word in its normal form; pieces and bytes can write any."""
     normal = normalise(word, corpus)
     if not normal:
         raise ConfigError(f"the word {word!r} is empty: ban or require letters or signs")
-    if tokenizer.decode(tokenizer.encode([normal])) != [normal]:
-        raise ConfigError(f"this model's tokenizer cannot write {normal!r}: leave it out")
     return normal

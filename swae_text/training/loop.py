@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from swae_text.config import AdversarialConfig, BudgetConfig
-from swae_text.errors import CheckpointError, TrainingError
+from swae_text.errors import CheckpointError, ModelFolderError, TrainingError
 from swae_text.training.checkpoint import Checkpoints
 from swae_text.training.collapse import describe
 from swae_text.training.engine import Engine
@@ -213,7 +213,10 @@ class Loop:
         """Evaluate on the first rank; the others wait."""
         if self.engine.leads:
             self.stage.module.eval()
-            metrics = self.stage.evaluate()
+            try:
+                metrics = self.stage.evaluate()
+            except ModelFolderError:  # a space refuses to give vectors that are no numbers
+                self._diverged("code")
             row = {"loss_" + name: value for name, value in parts.items()} | metrics
             self.log.write(stage=self.stage.name, step=self.step, seconds=self.seconds, **row)
             self.report(Evaluated(self.stage.name, self.step, self.seconds, metrics))

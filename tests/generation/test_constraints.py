@@ -7,13 +7,12 @@ from functools import reduce
 from pathlib import Path
 
 import pytest
-import sentencepiece
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from swae_text.config import CorpusConfig
-from swae_text.corpora.tokenizer import EOS, Tokenizer
+from swae_text.corpora.tokenizer import EOS
 from swae_text.errors import ConfigError
 from swae_text.generation.banned import BEGIN, BannedWords, as_words
 from swae_text.generation.constraints import constraints
@@ -219,25 +218,6 @@ def test_words_are_normalised_as_the_corpus_is(space):
 def test_words_without_a_meaning_are_refused(space, banned, required, told):
     with pytest.raises(ConfigError, match=told):
         constraints(banned, required, space.tokenizer, CorpusConfig(lowercase=True))
-
-
-def test_a_word_that_the_tokenizer_cannot_write_is_refused(tmp_path):
-    (tmp_path / "text").write_text("the cook was kind\n" * 20)
-    sentencepiece.SentencePieceTrainer.train(
-        input=str(tmp_path / "text"),
-        model_prefix=str(tmp_path / "few"),
-        vocab_size=20,
-        hard_vocab_limit=False,
-        pad_id=0,
-        unk_id=1,
-        bos_id=2,
-        eos_id=3,
-        minloglevel=2,
-    )
-    tokenizer = Tokenizer((tmp_path / "few.model").read_bytes())
-    constraints(("cook",), (), tokenizer, CorpusConfig())
-    with pytest.raises(ConfigError, match="cannot write 'żurek'"):
-        constraints(("żurek",), (), tokenizer, CorpusConfig())
 
 
 def test_required_words_need_beams():

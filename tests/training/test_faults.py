@@ -105,7 +105,7 @@ def test_a_loss_that_is_not_finite_leaves_only_checkpoints_to_go_on_from(sentenc
 
     with pytest.raises(KeyboardInterrupt):
         train(half, tmp_path / "run", stages="one", report=stopping)
-    with pytest.raises(TrainingError, match=r"step 3: the loss is not finite.*learning rate"):
+    with pytest.raises(TrainingError, match=r"step 3: the code is not finite.*learning rate"):
         train(fast, tmp_path / "run", stages="one", resume=True)
     (left,) = (tmp_path / "run/checkpoints").iterdir()
     assert left.name == "stage-one-00000002.ckpt"
