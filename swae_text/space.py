@@ -130,7 +130,7 @@ class SentenceSpace:
 
     @torch.inference_mode()
     def encode(
-        self, texts: str | Sequence[str], *, space: Space | None = None, batch_size: int = 256
+        self, texts: str | Sequence[str], *, space: Space | None = None, batch_size: int = 64
     ) -> Float[Tensor, "sentences dim"]:
         """Sentences to vectors, one row each, in order; a single string gives one row.
 
