@@ -208,7 +208,9 @@ def verbs(command: Any, name: str = "") -> Iterator[tuple[str, set[str]]]:
         for word, verb in below.items():
             yield from verbs(verb, f"{name} {word}".strip())
     else:
-        options = {option for made in command.params for option in made.opts}
+        options = {
+            option for made in command.params for option in (*made.opts, *made.secondary_opts)
+        }
         yield name, {option for option in options if option.startswith("--")}
 
 
