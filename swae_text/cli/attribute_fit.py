@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from swae_text.cli.arguments import Model, OnBadRow, Space, SpaceName, TextColumn, open_space
+from swae_text.cli.arguments import Model, OnBadRow, Seed, Space, SpaceName, TextColumn, open_space
 from swae_text.cli.streams import say
 from swae_text.errors import CorpusError
 
@@ -61,6 +61,7 @@ def fit(
         ),
     ] = "line",
     space: Space = None,
+    seed: Seed = 0,
     on_bad_row: OnBadRow = "refuse",
 ) -> None:
     """Find the direction between the vectors of two labels, or along a number; write it to a file.
@@ -80,7 +81,10 @@ def fit(
     )
     say(account(found))
     texts, labels = _labelled(
-        found.texts, [str(len(t.split())) for t in found.texts] if counted else found.labels, limit
+        found.texts,
+        [str(len(t.split())) for t in found.texts] if counted else found.labels,
+        limit,
+        seed,
     )
     vector: AttributeVector | ValueVector
     if value:
@@ -89,7 +93,7 @@ def fit(
         )
     else:
         names = _two_labels(found.labels, positive, found.source)
-        vector = _between(sentences, texts, labels, names, method, chosen, probe == "slots")
+        vector = _between(sentences, texts, labels, names, method, chosen, probe == "slots", seed)
     save_vector(vector, out, space=chosen)
     say(f"{out}: {_evidence(vector)}, in space '{chosen}'")
 
@@ -115,6 +119,7 @@ def _between(
     method: str,
     chosen: SpaceName,
     slots: bool,
+    seed: int,
 ) -> "AttributeVector":
     """The direction from one label to another."""
     import torch
@@ -130,6 +135,7 @@ def _between(
         negative=names[0],
         positive=names[1],
         slots=space.slots(chosen) if slots else None,
+        generator=torch.Generator().manual_seed(seed),
     )
 
 
@@ -177,11 +183,11 @@ def _evidence(vector: "AttributeVector | ValueVector") -> str:
 
 
 def _labelled(
-    texts: list[str], labels: list[str | None] | list[str], limit: int
+    texts: list[str], labels: list[str | None] | list[str], limit: int, seed: int
 ) -> tuple[list[str], list[str]]:
     """At most ``limit`` sentences that have a label, from all over a corpus that may be sorted."""
     pairs = [(text, label) for text, label in zip(texts, labels, strict=True) if label is not None]
-    rows = sorted(random.Random(0).sample(range(len(pairs)), min(limit, len(pairs))))
+    rows = sorted(random.Random(seed).sample(range(len(pairs)), min(limit, len(pairs))))
     return [pairs[row][0] for row in rows], [pairs[row][1] for row in rows]
 
 
