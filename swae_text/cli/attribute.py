@@ -31,11 +31,8 @@ from swae_text.errors import ModelFolderError
 from swae_text.pretrained import find_attribute
 
 if TYPE_CHECKING:
-    from swae_text.latent.attributes import AttributeVector
-    from swae_text.latent.values import ValueVector
+    from swae_text.cli.moves import Attribute
     from swae_text.space import SentenceSpace
-
-    Attribute = AttributeVector | ValueVector
 
 app = typer.Typer(no_args_is_help=True, help="Fit an attribute's direction, and apply it.")
 app.command()(fit)

@@ -118,7 +118,9 @@ def uphill(
     rows = [row for row, far in enumerate(near) if far]
     if not rows:
         return said
-    bases = {row: made[0] for row, made in zip(rows, propose(z[rows]), strict=True)}
+    bases: dict[int, str] = {}
+    if merged:
+        bases = {row: made[0] for row, made in zip(rows, propose(z[rows]), strict=True)}
     for way in _ways(z[rows], goals, slots):
         for going, points in _walk(z, rows, way, goals, leash, near):
             proposed = dict(zip(going, propose(points), strict=True))
@@ -169,8 +171,9 @@ def _walk(
     mask = torch.zeros_like(z, dtype=torch.bool)
     mask[rows] = way
     here, stride = z.clone(), STEP * z.norm(dim=1, keepdim=True)
+    lengths = stride[:, 0].tolist()
     for step in range(1, int(leash / STEP) + 1):
-        rows = [row for row in rows if near[row] > step * float(stride[row])]
+        rows = [row for row in rows if near[row] > step * lengths[row]]
         if not rows:
             return
         climb = _gradient(here[rows], goals) * mask[rows]
