@@ -24,6 +24,7 @@ from swae_text.cli.explore import explore
 from swae_text.cli.export import export
 from swae_text.cli.info import info
 from swae_text.cli.interpolate import interpolate
+from swae_text.cli.interrupts import interrupts
 from swae_text.cli.neighbours import neighbours
 from swae_text.cli.outliers import outliers
 from swae_text.cli.reconstruct import reconstruct
@@ -90,19 +91,22 @@ def root(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        app(arguments, prog_name="swae-text")
-    except SystemExit as leave:
-        return leave.code if isinstance(leave.code, int) else 0
-    except ReaderGone:
-        return 0
-    except KeyboardInterrupt:
-        return 130
-    except Exception as error:
-        if "--debug" in arguments:
-            traceback.print_exc()
-        say(f"swae-text: {' '.join(_reason(error).split())}")
-        return 1
+    with interrupts() as interrupted:
+        try:
+            app(arguments, prog_name="swae-text")
+        except SystemExit as leave:
+            return leave.code if isinstance(leave.code, int) else 0
+        except ReaderGone:
+            return 0
+        except KeyboardInterrupt:
+            return 130
+        except Exception as error:
+            if "--debug" in arguments:
+                traceback.print_exc()
+            if interrupted:
+                return 130
+            say(f"swae-text: {' '.join(_reason(error).split())}")
+            return 1
     return 0
 
 

@@ -3,6 +3,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from swae_text.cli.app import app, main
+
 TINY = Path(__file__).resolve().parents[2] / "configs/tiny.yaml"
 
 
@@ -25,3 +27,19 @@ def test_an_interrupted_run_says_how_to_go_on(sentences, tmp_path):
     assert err.splitlines()[-1].startswith("interrupted; to go on: swae-text train ")
     assert f"--resume --set corpus.source={sentences}" in err
     assert f"--runs-dir '{tmp_path}/my runs'" in err
+
+
+def test_an_interrupt_that_became_an_error_is_an_interrupt(capfd):
+    def import_something():
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise AttributeError("partially initialized module") from None
+
+    app.command("import-something")(import_something)
+    try:
+        assert main(["import-something"]) == 130
+    finally:
+        app.registered_commands.pop()
+    assert capfd.readouterr().err == ""
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
