@@ -6,8 +6,8 @@ runs the backward pass. Without a GPU a device is a process (gloo).
 
 import logging
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar, cast
 
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from swae_text.config import TrainingConfig
+from swae_text.errors import TrainingError
 
 Made = TypeVar("Made")
 
@@ -81,6 +82,24 @@ class Engine:
         strategy wraps, so the loop has to.
         """
         return self.fabric.autocast()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Within the block all ranks work on one thing.
+
+        Raises:
+            TrainingError: another rank ended, and this one cannot go on without it.
+        """
+        try:
+            yield
+        except RuntimeError as error:
+            lost = isinstance(error, torch.distributed.DistError) or "gloo" in str(error)
+            if self.world == 1 or not lost:
+                raise
+            raise TrainingError(
+                f"process {self.rank + 1} of {self.world} has lost another, which was killed or "
+                "says why it ended: go on from the last checkpoint with --resume"
+            ) from error
 
     def backward(self, loss: Tensor) -> None:
         """Gradients of this loss, averaged over the ranks where the module is wrapped."""

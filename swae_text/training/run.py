@@ -61,8 +61,8 @@ def train(
         ConfigError: the run exists and neither ``resume`` nor ``overwrite`` is given, or it was
             started with settings that shape its weights differently.
         CheckpointError: no checkpoint can be read, or one cannot be written.
-        TrainingError: the loss is not finite, there is nothing to train on, or another process is
-            training in the folder.
+        TrainingError: the loss is not finite, there is nothing to train on, another process is
+            training in the folder, or one of several that train together ended.
     """
     if config.stage_two is None and (stages == "two" or stage_one_from is not None):
         raise ConfigError("these settings have no stage two (stage_two: null): set one")
@@ -73,17 +73,20 @@ def train(
     claim = claimed(config, run_dir, keep=keep, overwrite=overwrite)
     with claim if is_first_process() else nullcontext():  # the first one then starts the others
         engine = Engine(config.training, config.seed, critic=_has_critic(config))
-        tell: Report = report if report is not None and engine.leads else silent
-        tell(Note(f"run {run_dir}, {engine.precision} on {engine.world} × {engine.device.type}"))
-        corpus = _prepared(config, engine, tell)
-        run = _Run(config, run_dir, engine, corpus, tell)
-        if stages != "two" and source == run_dir:
-            autoencoder = run.stage_one()
-        else:
-            autoencoder = run.trained_stage_one(source)
-        if stages == "one" or config.stage_two is None:
-            return run_dir / "model"
-        return run.stage_two(autoencoder, source / "codes", fresh=not resume)
+        with engine.together():
+            tell: Report = report if report is not None and engine.leads else silent
+            tell(
+                Note(f"run {run_dir}, {engine.precision} on {engine.world} × {engine.device.type}")
+            )
+            corpus = _prepared(config, engine, tell)
+            run = _Run(config, run_dir, engine, corpus, tell)
+            if stages != "two" and source == run_dir:
+                autoencoder = run.stage_one()
+            else:
+                autoencoder = run.trained_stage_one(source)
+            if stages == "one" or config.stage_two is None:
+                return run_dir / "model"
+            return run.stage_two(autoencoder, source / "codes", fresh=not resume)
 
 
 def is_first_process() -> bool:

@@ -222,11 +222,15 @@ def test_two_processes_make_one_model_killed_or_not(sentences, tmp_path):
     for name in ("straight", "killed"):
         checkpoint = tmp_path / name / "tiny/checkpoints/stage-one-00000006.ckpt"
         if name == "killed":
-            with subprocess.Popen([*command, tmp_path / name], process_group=0) as both:
+            with subprocess.Popen([*command, tmp_path / name], stderr=subprocess.PIPE) as first:
                 while not checkpoint.exists():
-                    assert both.poll() is None
+                    assert first.poll() is None
                     time.sleep(0.001)
-                os.killpg(both.pid, signal.SIGKILL)
+                [second] = Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split()
+                os.kill(int(second), signal.SIGKILL)
+                said = first.communicate(timeout=200)[1].decode()
+            assert first.returncode == 1
+            assert "swae-text: process 1 of 2 has lost another" in said, said
         again = [*command, tmp_path / name]
         done = subprocess.run(again, capture_output=True, text=True, timeout=200, cwd=ROOT)
         assert done.returncode == 0, done.stderr
