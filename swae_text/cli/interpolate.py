@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from swae_text.cli.arguments import (
+    BadRowChoice,
     Ban,
     BatchSize,
     Beams,
@@ -98,7 +99,7 @@ def interpolate(
         raise typer.BadParameter("--data is what --perplexity learns from: give both")
     opened, decoding = open_space(pathlib.Path(model)), searched(beams, rerank, ban, require)
     chosen: SpaceName = space or opened.default_space
-    judge = _judge(opened, data) if perplexity else None
+    judge = _judge(opened, data, on_bad_row) if perplexity else None
     strays, bad = Strays(), BadLines(on_bad_row)
 
     def walks(batch: list[Group]) -> Iterator[tuple[Group, Path]]:
@@ -136,7 +137,7 @@ def _path(z: "Tensor", texts: Iterator[str], typical: Iterator[float | None], st
 
 
 def _judge(
-    space: "swae_text.space.SentenceSpace", data: str | None
+    space: "swae_text.space.SentenceSpace", data: str | None, on_bad_row: BadRowChoice
 ) -> Callable[[list[str]], list[float]]:
     """Perplexity of single sentences under the n-gram model that judges models, of one corpus."""
     from swae_text.cli.reading import account, read_sentences
@@ -144,7 +145,7 @@ def _judge(
     from swae_text.metrics.ngram import NGramModel, vocabulary
     from swae_text.metrics.perplexity import split_words
 
-    found = read_sentences(space, data, split="train")
+    found = read_sentences(space, data, split="train", on_bad_row=on_bad_row)
     say(account(found))
     model = NGramModel.train(found.texts, ORDER, vocabulary(found.texts, MIN_COUNT))
 

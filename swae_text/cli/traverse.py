@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from swae_text.cli.arguments import (
+    BadRowChoice,
     Beams,
     Model,
+    OnBadRow,
     Rerank,
     Space,
     SpaceName,
@@ -55,6 +57,7 @@ def traverse(
     beams: Beams = 1,
     rerank: Rerank = False,
     form: Walk = None,
+    on_bad_row: OnBadRow = "refuse",
 ) -> None:
     """Set the coordinate of a sentence along one direction to each of some positions.
 
@@ -70,12 +73,15 @@ def traverse(
     opened, decoding = open_space(model), searched(beams, rerank)
     chosen: SpaceName = space or opened.default_space
     z = opened.encode(sentence, space=chosen)
+
+    def vectors() -> "Tensor":
+        return _vectors(opened, data, split, limit, chosen, on_bad_row)
+
     if axis is not None:
         along = arithmetic.axis(opened.dim(chosen), axis)
-        if data is not None:
-            along = arithmetic.measured(along, _vectors(opened, data, split, limit, chosen))
+        along = along if data is None else arithmetic.measured(along, vectors())
     else:
-        along = _component(component or 1, _vectors(opened, data, split, limit, chosen))
+        along = _component(component or 1, vectors())
     say(f"the sentence itself is at {float(along.position(z)):.2f}")
     positions = torch.linspace(begin, end, steps)
     walk = arithmetic.traverse(z[0], along, positions)
@@ -109,11 +115,12 @@ def _vectors(
     split: str,
     limit: int,
     name: SpaceName,
+    on_bad_row: BadRowChoice,
 ) -> "Tensor":
     """Vectors of sentences from all over a corpus that may be sorted."""
     from swae_text.cli.reading import account, read_sentences
 
-    found = read_sentences(space, data, split=split)
+    found = read_sentences(space, data, split=split, on_bad_row=on_bad_row)
     say(account(found))
     texts = random.Random(0).sample(found.texts, min(limit, len(found.texts)))
     return space.encode(texts, space=name)

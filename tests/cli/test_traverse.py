@@ -41,3 +41,20 @@ def test_a_direction_that_is_not_there_is_refused(command, tiny_run, sentences):
         (("--component", 999, *data), 1),
     ):
         assert command("traverse", tiny_run, A, *where).code == code
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("traverse", A, "--component", 1),
+        ("interpolate", A, "the room was cold .", "--perplexity"),
+    ],
+)
+def test_a_bad_row_of_the_data_is_refused_or_skipped(command, tiny_run, sentences, tmp_path, verb):
+    name, *arguments = verb
+    data = tmp_path / "bad.jsonl"
+    data.write_bytes(sentences.read_bytes() + b"{broken\n")
+    words = (name, tiny_run, *arguments, "--data", data)
+    refused, skipped = command(*words), command(*words, "--on-bad-row", "skip")
+    assert refused.code == 1 and "bad.jsonl:" in refused.err
+    assert len(skipped.records) == 7 and "skipped: 1" in skipped.err
