@@ -133,6 +133,13 @@ class Edited(Strict):
     """Of the moved vector on the principal axes; empty until the survey is finished."""
 
 
+class Rewritten(Edited):
+    """A sentence that was changed until it says what was wanted, or the surest one found."""
+
+    reached: bool
+    """Whether the sentence is as sure as was asked for."""
+
+
 class Map(Strict):
     """A corpus in two dimensions: positions on the first two principal axes."""
 

@@ -6,6 +6,7 @@ this runs on one thread (``worker.py``), which is why nothing here is locked.
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -22,12 +23,14 @@ from swae_text.explorer.requests import (
     EncodeRequest,
     GridRequest,
     InterpolateRequest,
+    RewriteRequest,
     SampleRequest,
 )
 from swae_text.explorer.survey import NotYet, Survey, reach
 from swae_text.generation.decoding import Decoding
 from swae_text.latent.arithmetic import traverse
 from swae_text.latent.attributes import apply
+from swae_text.latent.edits import Goal
 from swae_text.latent.interpolation import interpolate, interpolate_through
 from swae_text.latent.values import ValueVector
 from swae_text.space import SentenceSpace, Space
@@ -129,15 +132,19 @@ class Explorer:
     def edit(self, asked: EditRequest) -> answers.Edited:
         """A sentence moved along attributes, and then set to positions on principal axes."""
         z = self._encode([asked.text])
-        axes = self._surveyed().axes if asked.axes else self.survey.axes
+        if asked.axes:
+            self._surveyed()
         moved = self._to_positions(self._along(z, asked.attributes), asked.axes)
         [text] = self._decode(moved)
-        return answers.Edited(
-            text=text,
-            typicality=self._typicality(moved)[0],
-            readings=self._readings(z, text),
-            positions=[float(axis.position(moved)) for axis in axes],
-        )
+        return answers.Edited(**self._told(z, moved, text))
+
+    def rewrite(self, asked: RewriteRequest) -> answers.Rewritten:
+        """A sentence changed, as little as may be, until its attributes are what was wanted."""
+        z = self._encode([asked.text])
+        goals = [self._goal(name, label) for name, label in asked.goals.items()]
+        [made] = self.space.edit([asked.text], goals, space=self.name, confidence=asked.confidence)
+        told = self._told(z, self._encode([made.text]), made.text)
+        return answers.Rewritten(**told, reached=made.reached)
 
     def map(self) -> answers.Map:
         """A corpus in two dimensions."""
@@ -157,15 +164,36 @@ class Explorer:
     def _decode(self, z: Float[Tensor, "sentences dim"]) -> list[str]:
         return self.space.decode(z, space=self.name)
 
+    def _attribute(self, field: str, name: str) -> Loaded:
+        if name not in self.attributes:
+            known = ", ".join(self.attributes) or "none"
+            raise ConfigError(f"{field}.{name}: no such attribute (there are: {known})")
+        return self.attributes[name]
+
+    def _goal(self, name: str, label: str) -> Goal:
+        """Log-odds of a label."""
+        vector = self._attribute("goals", name).vector
+        if isinstance(vector, ValueVector):
+            raise ConfigError(f"goals.{name}: of a number, which has no labels")
+        return vector.goal(label)
+
+    def _told(
+        self, z: Float[Tensor, "1 dim"], moved: Float[Tensor, "1 dim"], text: str
+    ) -> dict[str, Any]:
+        """What there is to tell of a sentence at ``z``, moved, and of what it says there."""
+        return {
+            "text": text,
+            "typicality": self._typicality(moved)[0],
+            "readings": self._readings(z, text),
+            "positions": [float(axis.position(moved)) for axis in self.survey.axes],
+        }
+
     def _along(
         self, z: Float[Tensor, "1 dim"], strengths: Mapping[str, float]
     ) -> Float[Tensor, "1 dim"]:
         """Moved along attributes."""
         for name, strength in strengths.items():
-            if name not in self.attributes:
-                known = ", ".join(self.attributes) or "none"
-                raise ConfigError(f"attributes.{name}: no such attribute (there are: {known})")
-            z = apply(z, self.attributes[name].vector, strength)
+            z = apply(z, self._attribute("attributes", name).vector, strength)
         return z
 
     def _to_positions(

@@ -112,6 +112,17 @@ class EditRequest(Request):
     model_config = ConfigDict(json_schema_extra={"example": {"text": "I loved it ."}})
 
 
+class RewriteRequest(Request):
+    """A sentence, and what it is to say."""
+
+    text: Text
+    """The sentence."""
+    goals: dict[Name, Name] = Field(min_length=1, max_length=4)
+    """For each attribute, by its name in `/api/model`, one of its two labels."""
+    confidence: Annotated[float, Field(ge=0.5, le=0.999)] = 0.9
+    """Probability of each label that is enough."""
+
+
 def complaint(error: ValidationError) -> str:
     """One line: which field, what is wrong with it, and how many more are."""
     first, *more = error.errors(include_url=False)

@@ -50,6 +50,7 @@ ROUTES = (
     ApiRoute("POST", "/api/grid", Explorer.grid, answers.Grid, requests.GridRequest),
     ApiRoute("POST", "/api/sample", Explorer.sample, answers.Decoded, requests.SampleRequest),
     ApiRoute("POST", "/api/edit", Explorer.edit, answers.Edited, requests.EditRequest),
+    ApiRoute("POST", "/api/rewrite", Explorer.rewrite, answers.Rewritten, requests.RewriteRequest),
     ApiRoute("GET", "/api/map", Explorer.map, answers.Map),
 )
 

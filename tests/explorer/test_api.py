@@ -72,6 +72,16 @@ def test_an_edit_by_nothing_is_a_reconstruction(client, space):
     assert post(client, "edit", text=A)["text"] == space.reconstruct(A)[0]
 
 
+def test_a_rewrite_is_the_edit_of_the_space(client, space, attribute):
+    vector, _ = load_vector(attribute)
+    for label in ("liked", "hated"):
+        told = post(client, "rewrite", text=A, goals={"opinion": label}, confidence=0.7)
+        [made] = space.edit([A], [vector.goal(label)], confidence=0.7)
+        assert (told["text"], told["reached"]) == (made.text, made.reached)
+        read = told["readings"]["opinion"]["after"]
+        assert made.after == pytest.approx(read if label == "liked" else 1 - read, abs=1e-4)
+
+
 def test_the_map_is_the_corpus_on_its_first_two_components(client, space, corpus):
     told = client.get("/api/map").json()
     assert (told["texts"], told["labels"]) == (corpus[0], corpus[1])
@@ -110,6 +120,9 @@ def test_the_model_is_described(client, space, run):
         ("sample", {"temperature": -1}, "temperature: Input should be greater than"),
         ("sample", {"label": "liked"}, "no component a label"),
         ("edit", {"text": A, "attributes": {"age": 1}}, "attributes.age: no such attribute"),
+        ("rewrite", {"text": A, "goals": {}}, "goals: Dictionary should have at least 1 item"),
+        ("rewrite", {"text": A, "goals": {"age": "old"}}, "goals.age: no such attribute"),
+        ("rewrite", {"text": A, "goals": {"opinion": "old"}}, "'old'"),
         ("edit", {"text": A, "axes": {"99": 1}}, "axes.99: there are the axes 1 to 8"),
         ("edit", {"text": A, "axes": {"0": 1}}, "axes.0"),
     ],
@@ -144,5 +157,5 @@ def test_other_ways_are_no_ways(client):
 
 
 def test_every_route_was_tried():
-    tried = {"model", "encode", "decode", "interpolate", "grid", "sample", "edit", "map"}
+    tried = {"model", "encode", "decode", "interpolate", "grid", "sample", "edit", "map", "rewrite"}
     assert {route.path for route in ROUTES} == {f"/api/{name}" for name in tried}

@@ -186,6 +186,25 @@ def test_a_slider_s_text_is_that_of_the_library(page, space, attribute):
     page.until(lambda: float(page.at("slider-k.opinion").get_property("value")) == 0)
 
 
+def test_a_button_rewrites_until_a_slider_moves(page, space, attribute):
+    from swae_text.vectors import load_vector
+
+    page.open("#view=edit&s=" + A.replace(" ", "+") + "&k.opinion=1")
+    [made] = space.edit([A], [load_vector(attribute)[0].goal("hated")])
+    hated = page.browser.find_element(By.CSS_SELECTOR, "[data-label=hated]")
+    hated.click()
+    page.until(lambda: page.at("edit-text").get_dom_attribute("data-text") == made.text)
+    assert hated.get_dom_attribute("aria-pressed") == "true"
+    assert float(page.at("slider-k.opinion").get_property("value")) == 0
+    [plain] = space.reconstruct(A)
+    hated.click()
+    page.until(lambda: page.at("edit-text").get_dom_attribute("data-text") == plain)
+    hated.click()
+    page.at("slider-k.opinion").send_keys(Keys.ARROW_RIGHT)
+    page.until(lambda: hated.get_dom_attribute("aria-pressed") == "false")
+    assert "w." not in page.browser.current_url
+
+
 def test_the_keyboard_alone_is_enough(page):
     page.press(Keys.TAB * 5)  # undo and redo are off: history, share, the first tab, a field
     page.at("tab-path").send_keys(Keys.ARROW_RIGHT)
@@ -248,6 +267,7 @@ def test_a_link_opens_what_was_seen(page):
 STATES = {
     "path": f"view=path&a={A}&b={B}&along=slerp",
     "moved": f"view=edit&s={A}&k.opinion=-2.5",
+    "rewritten": f"view=edit&s={A}&w.opinion=hated",
     "axis": f"view=edit&s={A}&x.1=1.5",
     "both": f"view=edit&s={A}&k.opinion=2&x.1=1.5&x.3=-1",
     "grid": "view=grid&size=3",

@@ -25,11 +25,16 @@ export function asCommand(state, model) {
 }
 
 function editCommand(state, model, folder, space) {
-  const [attributes, axes] = [moved(state, "k."), moved(state, "x.")];
+  const [attributes, axes, goals] = ["k.", "x.", "w."].map((letter) => moved(state, letter));
   const line = `printf '%s\\n' ${quoted(JSON.stringify({ text: state.s }))}`;
+  const file = (name) => model.attributes.find((one) => one.name === name).file;
+  if (goals.length) {
+    const [[name, label], ...others] = goals;
+    const also = others.map(([other, value]) => ` --also ${quoted(`${file(other)}=${value}`)}`).join("");
+    return `${line} | swae-text attribute apply ${folder} ${quoted(file(name))} --by gradient --to ${quoted(label)}${also}`;
+  }
   if (!attributes.length && !axes.length) return `${line} | swae-text reconstruct ${folder} ${space}`;
   if (!axes.length) {
-    const file = (name) => model.attributes.find((one) => one.name === name).file;
     const [[name, strength], ...others] = attributes;
     const also = others.map(([other, value]) => ` --also ${quoted(`${file(other)}=${value}`)}`).join("");
     return `${line} | swae-text attribute apply ${folder} ${quoted(file(name))} --strength=${strength}${also}`;
@@ -67,14 +72,19 @@ export function asPython(state, model) {
 }
 
 function editPython(state, model, open, space) {
-  const [attributes, axes] = [moved(state, "k."), moved(state, "x.")];
+  const [attributes, axes, goals] = ["k.", "x.", "w."].map((letter) => moved(state, letter));
+  const file = (name) => model.attributes.find((one) => one.name === name).file;
+  if (goals.length) {
+    const list = goals.map(([name, label]) => `load_vector(${string(file(name))})[0].goal(${string(label)})`);
+    return [open[0], "from swae_text.vectors import load_vector", "", open[2], `goals = [${list.join(", ")}]`,
+      `[made] = space.edit([${string(state.s)}], goals, ${space})`, "print(made.text)"];
+  }
   const imports = axes.length ? axesImports(model) : [open[0]];
   if (axes.length) imports.unshift("import torch");
   if (attributes.length) imports.push("from swae_text.latent.attributes import apply", "from swae_text.vectors import load_vector");
   const lines = [...imports, "", open[2], `z = space.encode(${string(state.s)}, ${space})`];
   for (const [name, strength] of attributes) {
-    const { file } = model.attributes.find((one) => one.name === name);
-    lines.push(`z = apply(z, load_vector(${string(file)})[0], ${real(strength)})`);
+    lines.push(`z = apply(z, load_vector(${string(file(name))})[0], ${real(strength)})`);
   }
   if (axes.length) lines.push(...known(model, space));
   for (const [number, at] of axes)
@@ -99,10 +109,12 @@ function known({ survey }, space) {
 
 /** The same from the server itself. */
 export function asCurl(state, model, origin) {
-  const numbers = (letter) => Object.fromEntries(moved(state, letter));
+  const given = (letter) => Object.fromEntries(moved(state, letter));
   const [path, body] = {
     path: ["interpolate", { texts: [state.a, state.b], steps: STEPS, path: state.along }],
-    edit: ["edit", { text: state.s, attributes: numbers("k."), axes: numbers("x.") }],
+    edit: moved(state, "w.").length
+      ? ["rewrite", { text: state.s, goals: given("w.") }]
+      : ["edit", { text: state.s, attributes: given("k."), axes: given("x.") }],
     grid: ["grid", { texts: [state.g0, state.g1, state.g2, state.g3], size: state.size, path: state.over }],
     sample: ["sample", { n: state.n, seed: state.seed, temperature: state.temperature, ...(state.label ? { label: state.label } : {}) }],
     map: ["map"],

@@ -7,7 +7,7 @@ const CHOICES = {
   over: ["linear", "slerp", "nlerp"],
 };
 
-/** `view=path&a=…&t=10&k.sentiment=2&x.1=-1.5`: k. are attributes, x. axes. */
+/** `view=path&a=…&t=10&k.sentiment=2&x.1=-1.5&w.tense=past`: k. attributes, x. axes, w. labels wanted. */
 export function toFragment(state) {
   return new URLSearchParams(Object.entries(state).map(([key, value]) => [key, String(value)])).toString();
 }
@@ -24,6 +24,8 @@ export function fromFragment(fragment, defaults) {
       if (CHOICES[key].includes(value)) state[key] = value;
     } else if (/^[kx]\../.test(key)) {
       if (value !== "" && Number.isFinite(number)) state[key] = number;
+    } else if (/^w\../.test(key)) {
+      if (value !== "") state[key] = value.slice(0, 100);
     } else if (key in defaults) state[key] = value.slice(0, 500);
   }
   return state;
@@ -32,9 +34,10 @@ export function fromFragment(fragment, defaults) {
 /** One line that says what a state shows. */
 export function summary(state) {
   const moved = Object.keys(state).filter((key) => /^[kx]\./.test(key)).length;
+  const wanted = Object.keys(state).filter((key) => /^w\./.test(key)).map((key) => ` → ${state[key]}`).join("");
   switch (state.view) {
     case "path": return `Path: ${state.a} → ${state.b}, ${Math.round(5 * state.t)} %`;
-    case "edit": return `Edit: ${state.s}${moved ? `, ${moved} moved` : ""}`;
+    case "edit": return `Edit: ${state.s}${wanted}${moved ? `, ${moved} moved` : ""}`;
     case "grid": return `Grid: ${state.g0} … ${state.g3}`;
     case "sample": return `Sample: seed ${state.seed}, temperature ${state.temperature}`;
     default: return "Map";
@@ -82,7 +85,8 @@ function without(state) {
   return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== null));
 }
 
-/** A change that takes back all sliders of a state. */
-export function unmoved(state) {
-  return Object.fromEntries(Object.keys(state).filter((key) => /^[kx]\./.test(key)).map((key) => [key, null]));
+/** A change that takes back all moves of a state, or those of some kinds. */
+export function unmoved(state, kinds = "kxw") {
+  const taken = (key) => key[1] === "." && kinds.includes(key[0]);
+  return Object.fromEntries(Object.keys(state).filter(taken).map((key) => [key, null]));
 }
