@@ -77,7 +77,7 @@ def _ours(config: RunConfig, settings: Settings) -> Trainer:
     checkpoints = Checkpoints(settings.folder / "unused", "one", keep=1)
     log = MetricsLog(settings.folder / "unused.jsonl")
     loop = Loop(stage, engine, checkpoints, log, lambda event: None, config.seed)
-    batches = stage.epoch(0, 0, 1)[: settings.at(6, 1)]
+    batches = stage.epoch(0, 0, 0, 1)[: settings.at(6, 1)]
 
     def run() -> None:
         for rows in batches:

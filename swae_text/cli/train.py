@@ -39,11 +39,16 @@ def train(
     devices: Annotated[
         int | None, typer.Option(min=1, help="Short for --set training.devices=N.")
     ] = None,
+    nodes: Annotated[
+        int | None, typer.Option(min=1, help="Short for --set training.nodes=N.")
+    ] = None,
 ) -> None:
     """Train a model; prints its folder. Ctrl-C stops it so that --resume can go on."""
     if resume and overwrite:
         raise typer.BadParameter("--resume keeps the run and --overwrite throws it away")
-    changes = [*(overrides or []), *([f"training.devices={devices}"] if devices else [])]
+    processes = {"devices": devices, "nodes": nodes}
+    changes = [*(overrides or [])]
+    changes += [f"training.{name}={n}" for name, n in processes.items() if n is not None]
     changes += [] if start is None else _beginning_with(model_folder(start))
     from swae_text.config import load_config
 

@@ -76,6 +76,8 @@ class TrainingConfig(Strict):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto: bfloat16 where a short measurement on this processor says it is faster."""
     devices: PositiveInt = 1
-    """Processes (CPU) or GPUs."""
+    """Processes (CPU) or GPUs, on each machine. Under torchrun, its own number counts."""
+    nodes: PositiveInt = 1
+    """Machines, which share the folder of runs. Under torchrun, its own number counts."""
     keep_checkpoints: PositiveInt = 2
     """Newest checkpoints kept of each stage."""

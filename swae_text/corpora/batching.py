@@ -1,8 +1,8 @@
 """Batches of similar length under a budget of padded tokens, in an order that can resume.
 
 The order is a pure function of its arguments: shuffle, sort by length inside large pools, cut each
-pool where ``sentences × longest`` would pass the budget, shuffle the batches. A run resumes by
-skipping the batches it has seen.
+pool where ``sentences × longest`` would pass the budget, shuffle the batches, deal them out to the
+processes. A run resumes by skipping the batches it has seen, on other processes too.
 """
 
 from collections.abc import Sequence
@@ -25,19 +25,22 @@ def batches(
     budget: int,
     seed: int,
     epoch: int,
+    start: int = 0,
     rank: int = 0,
     world: int = 1,
 ) -> list[np.ndarray]:
     """Index arrays (int32) of one epoch for one process.
 
-    Every index is in exactly one batch of one rank, and all ranks have equally many batches. (Only
-    where every batch is a single sentence may up to ``world - 1`` of them sit an epoch out.)
+    Every index is in exactly one batch of one rank, and all ranks have equally many batches: only
+    the last ones are divided for that, the others are those of a single process. (Only where every
+    batch is a single sentence may up to ``world - 1`` of them sit an epoch out.)
 
     Args:
         lengths: tokens of each sentence, with its end.
         budget: padded tokens a batch at most.
         seed: seed of the order.
         epoch: number of the pass over the corpus; each has its own order.
+        start: batches, of the order that all processes share, that were seen before.
         rank: number of this process.
         world: number of processes.
 
@@ -59,9 +62,8 @@ def batches(
     cut = [
         batch for pool in _pools(order, lengths, budget) for batch in _cut(pool, lengths, budget)
     ]
-    cut = _divisible(cut, world)
-    shuffled = random.permutation(len(cut))
-    return [cut[number] for number in shuffled[rank::world]]
+    shuffled = [cut[number] for number in random.permutation(len(cut))]
+    return _divisible(shuffled[start:], world)[rank::world]
 
 
 def pad(tokens: Sequence[NDArray[np.int32]]) -> Int[Tensor, "batch time"]:
@@ -110,11 +112,19 @@ def _accompanied(cut: list[NDArray[np.int32]], most: int) -> list[NDArray[np.int
 
 
 def _divisible(cut: list[NDArray[np.int32]], world: int) -> list[NDArray[np.int32]]:
-    """Halve the largest batches until every process gets equally many."""
-    while len(cut) % world:
-        largest = max(range(len(cut)), key=lambda number: len(cut[number]))
-        batch = cut.pop(largest)
+    """Halve the largest of the last few batches until every process gets equally many."""
+    over = len(cut) % world
+    if not over:
+        return cut
+    few = over
+    while few < len(cut) and sum(len(batch) - 1 for batch in cut[len(cut) - few :]) < world - over:
+        few += world  # single sentences cannot be halved
+    head, tail = cut[: max(0, len(cut) - few)], cut[max(0, len(cut) - few) :]
+    while len(tail) % world:
+        largest = max(range(len(tail)), key=lambda number: len(tail[number]))
+        batch = tail.pop(largest)
         if len(batch) == 1:
-            return [*cut, batch][: len(cut) + 1 - (len(cut) + 1) % world]
-        cut += [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
-    return cut
+            tail.append(batch)
+            return [*head, *tail[: len(tail) - len(tail) % world]]
+        tail += [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
+    return [*head, *tail]

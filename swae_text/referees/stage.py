@@ -54,7 +54,7 @@ class RefereeStage(ABC):
     ) -> None:
         self.name, self.module, self.lengths, self.seed = name, module, lengths, seed
         self.batch_tokens = max(config.batch_tokens, int(lengths.max(initial=1)))
-        an_epoch = len(self.epoch(0, 0, 1))
+        an_epoch = len(self.epoch(0, 0, 0, 1))
         self.budget = _budget(config, an_epoch)
         self.passes = self.budget.steps / an_epoch
         self.best, self.best_loss = dict[str, Tensor](), float("inf")
@@ -67,10 +67,17 @@ class RefereeStage(ABC):
     def held_out_nats(self) -> float:
         """Mean loss of the texts held out."""
 
-    def epoch(self, epoch: int, rank: int, world: int) -> list[np.ndarray]:
+    def epoch(self, epoch: int, start: int, rank: int, world: int) -> list[np.ndarray]:
         """Batches of similar length within the token budget."""
-        budget, seed = self.batch_tokens, self.seed
-        return batches(self.lengths, budget=budget, seed=seed, epoch=epoch, rank=rank, world=world)
+        return batches(
+            self.lengths,
+            budget=self.batch_tokens,
+            seed=self.seed,
+            epoch=epoch,
+            start=start,
+            rank=rank,
+            world=world,
+        )
 
     def loss(
         self,

@@ -22,6 +22,8 @@ from swae_text.corpora.store import PreparedCorpus
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.training.claim import locked
 
+_WINDOW = 1 << 16  # sentences that are sorted by length together
+
 
 def chosen_rows(sentences: int, most: int | None, seed: int) -> NDArray[np.int64]:
     """Rows of the training split that stage two learns from, in their order."""
@@ -61,8 +63,8 @@ def training_codes(
                 for part in leftovers(folder / "*"):
                     part.unlink()
                 label.unlink(missing_ok=True)
-                with atomic_path(path) as temporary, precision, temporary.open("wb") as file:
-                    np.save(file, _codes(model, corpus, rows))
+                with atomic_path(path) as temporary, precision:
+                    _write(temporary, model, corpus, rows)
                 atomic_write(label, json.dumps(made | {"codes": _digest(path)}).encode())
     return open_memmap(path, mode="r"), hashlib.sha256(json.dumps(made).encode()).hexdigest()
 
@@ -78,6 +80,18 @@ def _there(path: Path, label: Path, made: dict[str, str], shape: tuple[int, int]
     return bool(codes.shape == shape and codes.dtype == np.float32)
 
 
+def _write(
+    path: Path, model: SentenceAutoencoder, corpus: PreparedCorpus, rows: NDArray[np.int64]
+) -> None:
+    """Codes of all rows, a window of them in memory at a time."""
+    shape = (len(rows), model.config.code_dim)
+    codes = open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+    model.eval()
+    for start in range(0, len(rows), _WINDOW):
+        codes[start : start + _WINDOW] = _codes(model, corpus, rows[start : start + _WINDOW])
+    codes.flush()
+
+
 @torch.inference_mode()
 def _codes(
     model: SentenceAutoencoder, corpus: PreparedCorpus, rows: NDArray[np.int64]
@@ -85,7 +99,6 @@ def _codes(
     split, device = corpus.train, model.embedding.weight.device
     codes = np.empty((len(rows), model.config.code_dim), dtype=np.float32)
     order = np.argsort(split.lengths[rows], kind="stable")  # alike together: hardly any padding
-    model.eval()
     at_once = 64 if device.type == "cpu" else 1024  # 64 stay in a core's cache: 1.5 × 512's speed
     for part in np.array_split(order, max(1, len(order) // at_once)):
         batch = pad(split.tokens(rows[part])).to(device)

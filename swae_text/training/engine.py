@@ -5,6 +5,7 @@ runs the backward pass. Without a GPU a device is a process (gloo).
 """
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -38,10 +39,12 @@ class Engine:
         if config.precision == "auto":
             self.precision = "bfloat16" if gains_from_bfloat16(accelerator) else "float32"
         plugin = "bf16-mixed" if self.precision == "bfloat16" else "32-true"
+        devices, nodes = _processes(config)
         self.fabric = Fabric(
             accelerator=accelerator,
-            devices=config.devices,
-            strategy=_strategy(config.devices, critic),
+            devices=devices,
+            num_nodes=nodes,
+            strategy=_strategy(devices * nodes, critic),
             precision=cast(Any, plugin),
         )
         self.fabric.launch()
@@ -132,9 +135,17 @@ class Engine:
         return float(self.fabric.broadcast(value, src=0))
 
 
-def _strategy(devices: int, critic: bool) -> str:
+def _processes(config: TrainingConfig) -> tuple[int, int]:
+    """Devices of each machine, and machines; ``torchrun`` has started them already."""
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        return config.devices, config.nodes
+    here, all_of_them = (int(os.environ[name]) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
+    return here, all_of_them // here
+
+
+def _strategy(processes: int, critic: bool) -> str:
     """A critic takes no part in the model's loss: then not every weight has a gradient."""
-    if devices == 1:
+    if processes == 1:
         return "auto"
     return "ddp_find_unused_parameters_true" if critic else "ddp"
 

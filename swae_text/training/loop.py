@@ -67,8 +67,11 @@ class Stage(Protocol):
     budget: Any
     regulariser: Any
 
-    def epoch(self, epoch: int, rank: int, world: int) -> list[np.ndarray]:
-        """Batches of row numbers, the same for equal arguments."""
+    def epoch(self, epoch: int, start: int, rank: int, world: int) -> list[np.ndarray]:
+        """Batches of row numbers for one rank, the same for equal arguments.
+
+        The first ``start``, of the order that all ranks share, are left out.
+        """
 
     def loss(
         self, module: nn.Module, rows: np.ndarray, generator: torch.Generator, progress: float
@@ -92,12 +95,14 @@ class Loop:
         seed: int,
     ) -> None:
         self.stage, self.engine, self.checkpoints = stage, engine, checkpoints
-        self.log, self.report = log, report
+        self.log, self.report, self.seed = log, report, seed
         self.budget: BudgetConfig = stage.budget
         self.generator = torch.Generator(engine.device).manual_seed(seed + engine.rank)
         optimiser = build_optimiser(stage.module, stage.budget.optimiser)
         self.module, *self.optimisers = engine.prepare(stage.module, optimiser, *_critics(stage))
-        self.step, self.epoch, self.place, self.seconds = 0, 0, 0, 0.0
+        self.step, self.seconds = 0, 0.0
+        # Of this epoch: batches that other numbers of ranks have seen, then this rank's.
+        self.epoch, self.start, self.place = 0, 0, 0
 
     def run(self) -> None:
         """Train from where the newest checkpoint stands, or from the start.
@@ -151,8 +156,9 @@ class Loop:
     def _batches(self) -> Iterator[np.ndarray]:
         """Batches from the place where the run stands, epoch after epoch."""
         while True:
-            batches = self.stage.epoch(self.epoch, self.engine.rank, self.engine.world)
-            if not batches:
+            rank, world = self.engine.rank, self.engine.world
+            batches = self.stage.epoch(self.epoch, self.start, rank, world)
+            if not batches and not self.start:
                 raise TrainingError(
                     "not one batch of sentences to train on: use a larger corpus, fewer devices "
                     "or a smaller batch"
@@ -160,7 +166,7 @@ class Loop:
             for rows in batches[self.place :]:
                 self.place += 1
                 yield rows
-            self.epoch, self.place = self.epoch + 1, 0
+            self.epoch, self.start, self.place = self.epoch + 1, 0, 0
 
     def _one_step(self, rows: np.ndarray, progress: float) -> dict[str, float]:
         config, (optimiser, *critics) = self.stage.budget.optimiser, self.optimisers
@@ -232,6 +238,7 @@ class Loop:
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "step": self.step,
             "epoch": self.epoch,
+            "start": self.start,
             "place": self.place,
             "seconds": self.seconds,
             "random": self.engine.gather([self.generator.get_state(), torch.get_rng_state()]),
@@ -257,20 +264,22 @@ class Loop:
 
     def _restore(self, state: dict[str, Any]) -> None:
         """Stand where this state was saved, with the settings of now."""
-        if state["world"] != self.engine.world:
-            raise TrainingError(
-                f"the run was started on {state['world']} devices and cannot go on with "
-                f"{self.engine.world}: give --devices {state['world']}"
-            )
         self.stage.module.load_state_dict(state["module"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
             settings = optimiser.state_dict()["param_groups"]  # a new learning rate counts
             optimiser.load_state_dict(saved | {"param_groups": settings})
-        self.step, self.epoch, self.place = state["step"], state["epoch"], state["place"]
-        self.seconds = state["seconds"]
-        mine, torchs = state["random"][self.engine.rank]
-        self.generator.set_state(mine)
-        torch.set_rng_state(torchs)
+        self.step, self.epoch, self.seconds = state["step"], state["epoch"], state["seconds"]
+        self.start, self.place = state.get("start", 0), state["place"]
+        if state["world"] == self.engine.world:
+            mine, torchs = state["random"][self.engine.rank]
+            self.generator.set_state(mine)
+            torch.set_rng_state(torchs)
+            return
+        self.start, self.place = self.start + self.place * state["world"], 0
+        seed = int(np.random.default_rng([self.seed, self.step, self.engine.rank]).integers(2**62))
+        self.generator.manual_seed(seed)
+        torch.manual_seed(seed)
+        self.report(Note(f"was on {state['world']} devices: goes on with {self.engine.world}"))
 
 
 def _critics(stage: Stage) -> list[Optimizer]:

@@ -91,7 +91,8 @@ def train(
 
 def is_first_process() -> bool:
     """True in a run of one process, and in the first of several, before they know each other."""
-    return os.environ.get("LOCAL_RANK", "0") == "0"
+    ranks = ("RANK", "NODE_RANK", "LOCAL_RANK")  # torchrun's, and those of Fabric's own start
+    return all(os.environ.get(name, "0") == "0" for name in ranks)
 
 
 class _Run:

@@ -26,13 +26,14 @@ class StageOne:
         self.module = SentenceAutoencoder(config.model, corpus.tokenizer.vocab_size)
         self.space = SentenceSpace(config, corpus.tokenizer, self.module, labels=corpus.labels)
 
-    def epoch(self, epoch: int, rank: int, world: int) -> list[np.ndarray]:
+    def epoch(self, epoch: int, start: int, rank: int, world: int) -> list[np.ndarray]:
         """Batches of similar length within the token budget."""
         return batches(
             self.corpus.train.lengths,
             budget=self.budget.batch_tokens,
             seed=self.config.seed,
             epoch=epoch,
+            start=start,
             rank=rank,
             world=world,
         )

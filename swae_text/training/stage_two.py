@@ -17,8 +17,11 @@ from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.models.code_model import StageTwoLoss
 from swae_text.models.stage_two import build_stage_two
 from swae_text.space import SentenceSpace
+from swae_text.training.codes import chosen_rows
 from swae_text.training.loop import StepLoss
 from swae_text.training.stage_one import valid_reconstruction
+
+_FITTED = 300_000  # codes that means, deviations and axes are taken from; more say the same
 
 
 class StageTwo:
@@ -52,15 +55,17 @@ class StageTwo:
         self.module = build_stage_two(
             config.stage_two, config.model.code_dim, len(corpus.labels)
         ).to(self.device)
-        self.module.fit(torch.from_numpy(np.array(codes)).to(self.device))
+        sample = chosen_rows(len(codes), _FITTED, config.seed)
+        self.module.fit(torch.from_numpy(codes[sample]).to(self.device))
         self.space = SentenceSpace(
             config, corpus.tokenizer, autoencoder, self.module, corpus.labels
         )
 
-    def epoch(self, epoch: int, rank: int, world: int) -> list[np.ndarray]:
+    def epoch(self, epoch: int, start: int, rank: int, world: int) -> list[np.ndarray]:
         """Shuffled batches of one size; what is left over waits for another epoch's order."""
         order = np.random.default_rng([self.config.seed, epoch]).permutation(len(self.codes))
         size = min(self.budget.batch_size, max(2, len(order) // world))
+        order = order[start * size :]
         whole = len(order) // (size * world) * world
         return list(order[: whole * size].reshape(whole, size)[rank::world])
 

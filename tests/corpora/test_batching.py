@@ -37,6 +37,34 @@ def test_ranks_share_every_sentence_once_within_the_budget(
     assert seen == list(range(len(lengths))) or all(len(batch) == 1 for batch in everything)
 
 
+@given(
+    st.lists(st.integers(1, 30), min_size=8, max_size=200),
+    st.integers(60, 500),
+    st.integers(1, 4),
+    st.integers(1, 4),
+    st.integers(0, 5),
+)
+def test_other_processes_go_on_where_these_stopped(
+    sizes: list[int], budget: int, before: int, after: int, steps: int
+) -> None:
+    lengths = np.array(sizes, dtype=np.int32)
+
+    def dealt(start: int, world: int) -> list[list[np.ndarray]]:
+        return [
+            batches(lengths, budget=budget, seed=1, epoch=2, start=start, rank=rank, world=world)
+            for rank in range(world)
+        ]
+
+    first, whole = dealt(0, before), len(dealt(0, 1)[0])
+    steps = min(steps, whole // before - before)  # while batches are those of one process
+    if steps < 0 or whole - steps * before < after:
+        return
+    seen = [batch for share in first for batch in share[:steps]]
+    rest = [batch for share in dealt(steps * before, after) for batch in share]
+    if all(len(batch) > 1 for batch in rest):
+        assert joined([*seen, *rest]) == list(range(len(lengths)))
+
+
 @given(st.lists(st.integers(1, 30), min_size=2, max_size=400), st.integers(3, 12))
 def test_no_sentence_is_alone_where_the_budget_has_room_for_two(
     sizes: list[int], most: int

@@ -4,9 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -204,37 +201,3 @@ def test_minutes_end_a_run(config, tmp_path):
     train(short, tmp_path / "run", stages="one")
     rows = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
     assert len(rows) == 1 and rows[0]["step"] < 100_000
-
-
-@pytest.mark.timeout(600)  # three starts of two interpreters
-def test_two_processes_make_one_model_killed_or_not(sentences, tmp_path):
-    command = [sys.executable, "-m", "swae_text", "train", str(ROOT / "configs/tiny.yaml")]
-    for change in (
-        f"corpus.source={sentences}",
-        "tokenizer.vocab_size=300",
-        "training.stage_one={steps: 9, evaluate_every: 4, checkpoint_every: 3}",
-        "training.stage_two={steps: 4, batch_size: 16}",
-        "stage_two.divergence.kind=adversarial",
-    ):
-        command += ["--set", change]
-    command += ["--devices", "2", "--resume", "--runs-dir"]
-    made = {}
-    for name in ("straight", "killed"):
-        checkpoint = tmp_path / name / "tiny/checkpoints/stage-one-00000006.ckpt"
-        if name == "killed":
-            with subprocess.Popen([*command, tmp_path / name], stderr=subprocess.PIPE) as first:
-                while not checkpoint.exists():
-                    assert first.poll() is None
-                    time.sleep(0.001)
-                [second] = Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split()
-                os.kill(int(second), signal.SIGKILL)
-                said = first.communicate(timeout=200)[1].decode()
-            assert first.returncode == 1
-            assert "swae-text: process 1 of 2 has lost another" in said, said
-        again = [*command, tmp_path / name]
-        done = subprocess.run(again, capture_output=True, text=True, timeout=200, cwd=ROOT)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.split() == [str(tmp_path / name / "tiny/model")]
-        assert ("from step 6" in done.stderr) == (name == "killed")
-        made[name] = weights(tmp_path / name / "tiny")
-    assert all(torch.equal(made["straight"][key], made["killed"][key]) for key in made["straight"])
