@@ -10,6 +10,7 @@ of its own (a weight differs): it is counted apart, and has to work. Exit 1 wher
 
 import argparse
 import collections
+import copy
 import hashlib
 import io
 import json
@@ -83,7 +84,7 @@ def settings(files: Folder, rng: random.Random) -> None:
     tree = yaml.safe_load(files["config.yaml"])
     for _ in range(rng.choice((1, 1, 2, 4))):
         node, key = rng.choice(list(places(tree)))
-        node[key] = rng.choice(EXTREMES)
+        node[key] = copy.deepcopy(rng.choice(EXTREMES))  # or the next mutation changes it
     text = yaml.safe_dump(tree, allow_unicode=True)
     bomb = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in pairwise(LETTERS))
     odd = (
