@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # The card of a model under swae_text/pretrained: every figure stands under the command that printed it,
 # and paths and edits start from the model's own samples, chosen by seed and not by taste.
-#   scripts/model_card.sh yelp sentiment=0 tense=past > runs/yelp/card.md
-# The corpus names the run and the model; then come edits to a label. What `evaluate` printed about the run
-# is in runs/yelp/evaluate.txt, after its command.
+#   scripts/model_card.sh yelp runs/yelp sentiment=0 tense=past > runs/yelp/card.md
+# The corpus names the model; then comes its run, and then edits to a label. What `evaluate` printed about
+# the run is in its evaluate.txt, after the command. Of RUN-more the card tells what RUN was, too.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-corpus=$1
-shift
+corpus=$1 run=$2
+shift 2
 model=swae_text/pretrained/$corpus-small
 
 show() { # a command and what it prints
@@ -20,16 +20,18 @@ sed '/^```python/,$d' "$model/README.md"
 echo "Made by \`scripts/pretrained.sh\` of the project; M is \`$corpus-small\` below."
 printf '\n## Figures\n'
 printf '\n```console\n'
-cat "runs/$corpus/evaluate.txt"
+cat "$run/evaluate.txt"
 printf '```\n'
 printf '\n## Learning curve\n\nBLEU and exact matches of the first 1,000 validation sentences.\n'
-printf '\n| stage | step | BLEU | exact |\n|---|---|---|---|\n'
+printf '\n| run | stage | step | BLEU | exact |\n|---|---|---|---|---|\n'
 python -c '
-import json, sys
-for row in map(json.loads, open(sys.argv[1])):
-    if row["step"] % 2000 == 0:
-        print("|", row["stage"], "|", row["step"], "|", row["valid_bleu"], "|", row["valid_exact"], "|")
-' "runs/$corpus/metrics.jsonl"
+import json, pathlib, sys
+for run in dict.fromkeys([sys.argv[1].removesuffix("-more"), sys.argv[1]]):
+    for row in map(json.loads, open(pathlib.Path(run, "metrics.jsonl"))):
+        if row["step"] % 2000 == 0:
+            told = (row[name] for name in ("stage", "step", "valid_bleu", "valid_exact"))
+            print("|", run, "|", *(f"{value} |" for value in told))
+' "$run"
 printf '\n## Twenty interpolations\n'
 show 'swae-text sample $M -n 40 --seed 1 --format text | paste - - |
     swae-text interpolate $M --pairs - --steps 5 --format text'
