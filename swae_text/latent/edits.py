@@ -3,12 +3,12 @@
     z ← z + η ĝ,   g = m ⊙ ∇ Σ log σ(goal(z))       steps of one length, in the slots of a mask m
     x̂ = argmin |E(x) - z|   over x = D(point of a way)   with  min over goals of σ(goal(E(x))) ≥ p
 
-A goal gives the log-odds of what is wanted. Several ways are walked from each sentence: one moves
-all slots, others the few with the steepest gradient, others one slot alone, so that a word can
-change and the rest stay. What a point says is encoded again and judged by that: a step that
-convinces the probe and changes no word is no edit. Beside it stands the source with
-just those words changed (``merge.py``), so that an edit need not cost what decoding loses. Gradient
-steps on a latent towards a classifier: Wang et al. (2019, "Controllable unsupervised text attribute
+A goal gives the log-odds of what is wanted. Several ways are walked from each sentence, side by
+side: one moves all slots, others the few with the steepest gradient, others one slot alone, so that
+a word can change and the rest stay. What a point says is encoded again and judged by that: a step
+that convinces the probe and changes no word is no edit. Beside it stands the source with just those
+words changed (``merge.py``), so that an edit need not cost what decoding loses. Gradient steps on a
+latent towards a classifier: Wang et al. (2019, "Controllable unsupervised text attribute
 transfer"); the choice by a round trip is that of ``generation/candidates.py``.
 """
 
@@ -86,7 +86,7 @@ def uphill(
 ) -> list[list[Said]]:
     """All that is said on the ways uphill from each sentence; the sentence itself comes first.
 
-    A way ends where nothing nearer can be found that is as sure as ``confidence``, so ``choose``
+    All ways end where nothing nearer can be found that is as sure as ``confidence``, so ``choose``
     may be asked for that or less.
 
     Args:
@@ -121,16 +121,19 @@ def uphill(
     bases: dict[int, str] = {}
     if merged:
         bases = {row: made[0] for row, made in zip(rows, propose(z[rows]), strict=True)}
-    for way in _ways(z[rows], goals, slots):
-        for going, points in _walk(z, rows, way, goals, leash, near):
-            proposed = dict(zip(going, propose(points), strict=True))
+    masks = _ways(z[rows], goals, slots)
+    for going, points in _walk(z, rows * len(masks), masks.flatten(0, 1), goals, leash, near):
+        proposed: dict[int, list[str]] = {row: [] for row in going}
+        for row, made in zip(going, propose(points), strict=True):
+            proposed[row] += made
             if merged:
-                for row, made in proposed.items():
-                    made += [new for one in made for new in merges(bases[row], texts[row], one)]
-            for row, one in _read(_unseen(proposed, said), z, goals, encode, readable):
-                said[row].append(one)
-                if one.surety >= confidence:
-                    near[row] = min(near[row], one.distance)
+                proposed[row] += [
+                    new for one in made for new in merges(bases[row], texts[row], one)
+                ]
+        for row, one in _read(_unseen(proposed, said), z, goals, encode, readable):
+            said[row].append(one)
+            if one.surety >= confidence:
+                near[row] = min(near[row], one.distance)
     return said
 
 
@@ -141,45 +144,44 @@ def surety(z: Float[Tensor, "n dim"], goals: Sequence[Goal]) -> Float[Tensor, " 
 
 def _ways(
     z: Float[Tensor, "n dim"], goals: Sequence[Goal], slots: int
-) -> Iterator[Bool[Tensor, "n dim"]]:
+) -> Bool[Tensor, "ways n dim"]:
     """Masks of the numbers that each way may move: all; the steepest slots; each slot alone."""
-    width = z.shape[1] // slots
-    yield torch.ones_like(z, dtype=torch.bool)
+    width, everything = z.shape[1] // slots, torch.ones_like(z, dtype=torch.bool)
     if slots == 1:
-        return
+        return everything[None]
     steepness = _gradient(z, goals).view(len(z), slots, width).norm(dim=2)
     order = steepness.argsort(dim=1, descending=True)
     ranks = order.argsort(dim=1)  # 0: the steepest
-    for count in range(2, slots // 2 + 1):
-        yield (ranks < count).repeat_interleave(width, dim=1)
-    for rank in range(slots):
-        yield (ranks == rank).repeat_interleave(width, dim=1)
+    few = [ranks < count for count in range(2, slots // 2 + 1)]
+    alone = [ranks == rank for rank in range(slots)]
+    moved = [chosen.repeat_interleave(width, dim=1) for chosen in (*few, *alone)]
+    return torch.stack([everything, *moved])
 
 
 def _walk(
     z: Float[Tensor, "n dim"],
     rows: list[int],
-    way: Bool[Tensor, "rows dim"],
+    masks: Bool[Tensor, "walkers dim"],
     goals: Sequence[Goal],
     leash: float,
     near: Sequence[float],
 ) -> Iterator[tuple[list[int], Float[Tensor, "going dim"]]]:
-    """Points on one way: each time the rows that can still gain by it, and where they are.
+    """Points on all ways: each time the rows that can still gain, once a way, and where they are.
 
-    ``near`` is the distance of the nearest sentence that is sure so far; the caller lowers it.
+    ``rows`` says whose way each mask is of. ``near`` is the distance of the nearest sentence that
+    is sure so far, for each row; the caller lowers it.
     """
-    mask = torch.zeros_like(z, dtype=torch.bool)
-    mask[rows] = way
-    here, stride = z.clone(), STEP * z.norm(dim=1, keepdim=True)
-    lengths = stride[:, 0].tolist()
+    here = z[rows]
+    stride = STEP * here.norm(dim=1, keepdim=True)
+    lengths, going = stride[:, 0].tolist(), list(range(len(rows)))
     for step in range(1, int(leash / STEP) + 1):
-        rows = [row for row in rows if near[row] > step * lengths[row]]
-        if not rows:
+        going = [walker for walker in going if near[rows[walker]] > step * lengths[walker]]
+        if not going:
             return
-        climb = _gradient(here[rows], goals) * mask[rows]
-        here[rows] += stride[rows] * functional.normalize(climb, dim=1)
+        climb = _gradient(here[going], goals) * masks[going]
+        here[going] += stride[going] * functional.normalize(climb, dim=1)
         if step % EVERY == 0:
-            yield rows, here[rows]
+            yield [rows[walker] for walker in going], here[going]
 
 
 def _gradient(z: Float[Tensor, "n dim"], goals: Sequence[Goal]) -> Float[Tensor, "n dim"]:
