@@ -5,12 +5,13 @@ anything is believed (``sealed.py``, ``weights.py``).
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_type_hints
+from typing import Annotated, Any, Literal, TypeAlias, get_type_hints
 
 import torch
-from pydantic import TypeAdapter, ValidationError, create_model
+from pydantic import Field, TypeAdapter, ValidationError, create_model
 from torch import nn
 
 from swae_text.atomic import atomic_write
@@ -22,9 +23,11 @@ from swae_text.latent.values import ValueVector
 from swae_text.sealed import check_file
 from swae_text.weights import fill, header, outline, to_bytes
 
-FORMAT = "swae-text attribute 3"
+FORMAT = "swae-text attribute 4"
 LARGEST = 1 << 26
 """Bytes of a file at most."""
+MOST_PROBES = 16
+"""Slot probes of a file at most."""
 
 Vector: TypeAlias = AttributeVector | ValueVector
 
@@ -37,16 +40,17 @@ class _Metadata(Strict):
     space: Literal["latent", "code"]
     evidence: str
     slots: Dim | None = None
+    probes: Annotated[int, Field(ge=0, le=MOST_PROBES)] = 0
 
 
 class _Tensors(nn.Module):
-    """The tensors of a file: two vectors, and the slot probe where there is one."""
+    """The tensors of a file: two vectors, and the slot probes where there are some."""
 
-    def __init__(self, dim: int, probe: SlotProbe | None) -> None:
+    def __init__(self, dim: int, probes: Sequence[SlotProbe]) -> None:
         super().__init__()
         self.register_buffer("direction", torch.empty(dim))
         self.register_buffer("weight", torch.empty(dim))
-        self.probe = probe
+        self.probes = nn.ModuleList(probes)
 
 
 def save_vector(vector: Vector, path: str | Path, *, space: str) -> None:
@@ -54,10 +58,10 @@ def save_vector(vector: Vector, path: str | Path, *, space: str) -> None:
     evidence = {name: getattr(vector, name) for name in _evidence(type(vector))}
     kind = "value" if isinstance(vector, ValueVector) else "label"
     metadata = {"format": FORMAT, "kind": kind, "space": space, "evidence": json.dumps(evidence)}
-    probe = vector.probe if isinstance(vector, AttributeVector) else None
-    if probe is not None:
-        metadata["slots"] = str(probe.slots)
-    tensors = _Tensors(len(vector.direction), probe)
+    probes = vector.probes if isinstance(vector, AttributeVector) else ()
+    if probes:
+        metadata |= {"slots": str(probes[0].slots), "probes": str(len(probes))}
+    tensors = _Tensors(len(vector.direction), probes)
     tensors.direction, tensors.weight = vector.direction.float(), vector.weight.float()
     atomic_write(path, to_bytes(tensors, metadata, half=True))
 
@@ -84,14 +88,16 @@ def load_vector(path: str | Path, device: str | torch.device = "cpu") -> tuple[V
         (dim,) = _DIMS.validate_python(shapes.get("direction"))
     except ValidationError as error:
         raise ModelFolderError(f"{path}: not an attribute ({describe(error)})") from error
-    slots = metadata.slots
-    if slots is not None and (dim % slots or kind is ValueVector):
-        raise ModelFolderError(f"{path}: not an attribute ({slots} slots in {dim} numbers)")
-    tensors = outline(lambda: _Tensors(dim, SlotProbe(dim, slots) if slots else None))
+    slots, count = metadata.slots or 1, metadata.probes
+    if (metadata.slots is None) != (count == 0) or dim % slots or (count and kind is ValueVector):
+        raise ModelFolderError(
+            f"{path}: not an attribute ({count} probes of {slots} slots in {dim} numbers)"
+        )
+    tensors = outline(lambda: _Tensors(dim, [SlotProbe(dim, slots) for _ in range(count)]))
     fill(tensors, path)
     given: dict[str, Any] = {**evidence, **dict(tensors.to(device).named_buffers(recurse=False))}
-    if tensors.probe is not None:
-        given["probe"] = tensors.probe.eval().requires_grad_(False)
+    if count:
+        given["probes"] = tuple(tensors.probes.eval().requires_grad_(False))
     return kind(**given), metadata.space
 
 
@@ -108,5 +114,5 @@ def _checked_evidence(kind: type[Vector], text: str) -> dict[str, Any]:
 
 def _evidence(kind: type[Vector]) -> list[str]:
     """Names of the fields that are kept as JSON."""
-    tensors = ("direction", "weight", "probe")
+    tensors = ("direction", "weight", "probes")
     return [made.name for made in fields(kind) if made.name not in tensors]

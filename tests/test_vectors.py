@@ -29,7 +29,7 @@ def test_an_attribute_with_labels_comes_back(z, tmp_path, slots):
         made.n_positive,
         made.accuracy,
     )
-    assert (found.probe is None) == (slots is None)
+    assert len(found.probes) == len(made.probes) == (2 if slots else 0)
     assert found.probe_accuracy == made.probe_accuracy
     assert torch.equal(found.direction, made.direction)
     assert torch.allclose(found.goal("bad")(z), made.goal("bad")(z), atol=0.01)  # half precision
@@ -54,6 +54,10 @@ def test_a_number_comes_back(z, tmp_path):
         {"slots": "0"},
         {"slots": "two"},
         {"slots": "4"},
+        {"slots": None},
+        {"probes": "0"},
+        {"probes": "1"},
+        {"probes": "1000000000"},
         {"space": None},
     ],
 )

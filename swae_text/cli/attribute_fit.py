@@ -56,10 +56,13 @@ def fit(
     probe: Annotated[
         Literal["line", "slots"],
         typer.Option(
-            help="`slots` trains a probe that is no line as well (a minute or two), so that "
-            "`apply --to` can follow it; give it 100,000 sentences where you have them."
+            help="`slots` trains probes that are no lines as well (minutes), so that "
+            "`apply --to` can follow them; give them 100,000 sentences where you have them."
         ),
     ] = "line",
+    probes: Annotated[
+        int, typer.Option(min=1, max=16, help="With slots: how many, all to be convinced.")
+    ] = 2,
     space: Space = None,
     seed: Seed = 0,
     on_bad_row: OnBadRow = "refuse",
@@ -93,7 +96,8 @@ def fit(
         )
     else:
         names = _two_labels(found.labels, positive, found.source)
-        vector = _between(sentences, texts, labels, names, method, chosen, probe == "slots", seed)
+        count = probes if probe == "slots" else 0
+        vector = _between(sentences, texts, labels, names, method, chosen, count, seed)
     save_vector(vector, out, space=chosen)
     say(f"{out}: {_evidence(vector)}, in space '{chosen}'")
 
@@ -118,7 +122,7 @@ def _between(
     names: tuple[str, str],
     method: str,
     chosen: SpaceName,
-    slots: bool,
+    probes: int,
     seed: int,
 ) -> "AttributeVector":
     """The direction from one label to another."""
@@ -126,15 +130,16 @@ def _between(
 
     from swae_text.latent.attributes import fit_attribute
 
-    if slots:
-        say(f"training a probe on {len(texts):,} sentences")
+    if probes:
+        say(f"training {probes} slot probe(s) on {len(texts):,} sentences")
     return fit_attribute(
         space.encode(texts, space=chosen),
         torch.tensor([label == names[1] for label in labels]),
         method=method,  # type: ignore[arg-type]  # _check left those that it has
         negative=names[0],
         positive=names[1],
-        slots=space.slots(chosen) if slots else None,
+        slots=space.slots(chosen) if probes else None,
+        probes=probes,
         generator=torch.Generator().manual_seed(seed),
     )
 
@@ -171,7 +176,7 @@ def _evidence(vector: "AttributeVector | ValueVector") -> str:
             f"sentences; cosines: {cosines}"
         )
     slots = (
-        f", a slot probe {100 * vector.probe_accuracy:.1f} %"
+        f", {len(vector.probes)} slot probe(s) {100 * vector.probe_accuracy:.1f} %"
         if vector.probe_accuracy is not None
         else ""
     )

@@ -109,8 +109,8 @@ def _told(**numbers: float | None) -> dict[str, Any]:
 
 
 def has_slots(vector: "Attribute") -> bool:
-    """Whether there is a probe to follow."""
-    return getattr(vector, "probe", None) is not None
+    """Whether there are probes to follow."""
+    return bool(getattr(vector, "probes", ()))
 
 
 def _strength_to(vector: "Attribute", z: "Tensor", to: str, how: How) -> "Tensor":

@@ -321,11 +321,12 @@ def _transfer(result: Mapping[str, Any]) -> Table:
         for name, c in result["transfer"]["classifiers"].items()
     ]
     chosen = result["transfer"]["chosen"]
-    read = ", ".join(f"{100 * accuracy:.1f}" for accuracy in result["transfer"]["probe_accuracy"])
+    read = f"{100 * result['transfer']['probe_accuracy']:.1f}"
     note = "; ".join(
         [
             f"chosen on valid: strength of the vector {chosen['vector']}, confidence of an edit "
-            f"{chosen['edit']} (its probes read {read} % of held-out sentences rightly)",
+            f"{chosen['edit']} (its {result['transfer']['probes']} probes read {read} % of held-out "
+            "sentences rightly)",
             *own,
         ]
     )

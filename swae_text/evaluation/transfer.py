@@ -28,7 +28,6 @@ from swae_text.space import SentenceSpace, Space
 _LINE, _SLOTS = 20_000, 300_000  # sentences that the vector and the probe are learned from
 _CHOOSE = 500  # validation sentences that the settings are chosen on
 _AT_ONCE = 256  # sentences that are edited together
-_PROBES = 2
 _EXAMPLES = 50
 
 Move = Callable[[Sequence[str], Sequence[str], Sequence[float]], dict[float, list[str]]]
@@ -59,11 +58,11 @@ def transfer_rows(
         CorpusError: the labels are not the two of the corpus.
     """
     classifiers = {kind: judges.classifier(kind) for kind in ("ngrams", "cnn")}
-    line, probes = _line(space, judges), _probes(space, judges)
+    line, slots = _line(space, judges), _slots(space, judges)
     targets = _others(task.labels, line)
     moves: dict[str, tuple[Move, tuple[float, ...]]] = {
         "vector": (lambda *asked: _along(space, line, *asked), config.strengths),
-        "edit": (lambda *asked: _uphill(space, probes, *asked), config.confidences),
+        "edit": (lambda *asked: _uphill(space, slots, *asked), config.confidences),
     }
     tried: dict[str, dict[float, dict[str, float]]] = {}
     systems: dict[str, list[str]] = {}
@@ -85,7 +84,8 @@ def transfer_rows(
         "tried_on_valid": {
             name: {str(s): row for s, row in table.items()} for name, table in tried.items()
         },
-        "probe_accuracy": [probe.probe_accuracy for probe in probes],
+        "probes": len(slots.probes),
+        "probe_accuracy": slots.probe_accuracy,
         "examples": [
             {"source": text, **{name: outputs[row] for name, outputs in systems.items()}}
             for row, text in enumerate(task.texts[:_EXAMPLES])
@@ -104,21 +104,11 @@ def _line(space: SentenceSpace, judges: Judges) -> AttributeVector:
     return fit_attribute(z, positive, negative=names[0], positive=names[1])
 
 
-def _probes(space: SentenceSpace, judges: Judges) -> list[AttributeVector]:
-    """The same with a probe of the slots, in code space: two of them, which err apart."""
+def _slots(space: SentenceSpace, judges: Judges) -> AttributeVector:
+    """The same with probes of the slots, in code space."""
     z, positive, names = _encoded(space, judges, _SLOTS, "code")
     slots = space.slots("code")
-    return [
-        fit_attribute(
-            z,
-            positive,
-            negative=names[0],
-            positive=names[1],
-            slots=slots,
-            generator=torch.Generator().manual_seed(seed),
-        )
-        for seed in range(_PROBES)
-    ]
+    return fit_attribute(z, positive, negative=names[0], positive=names[1], slots=slots)
 
 
 def _encoded(
@@ -169,20 +159,20 @@ def _along(
 
 def _uphill(
     space: SentenceSpace,
-    probes: Sequence[AttributeVector],
+    vector: AttributeVector,
     texts: Sequence[str],
     targets: Sequence[str],
     confidences: Sequence[float],
 ) -> dict[float, list[str]]:
-    """Sentences edited until every probe is so sure of their target."""
+    """Sentences edited until the probes are so sure of their target."""
     outputs = {confidence: list(texts) for confidence in confidences}
-    for target in (probes[0].negative, probes[0].positive):
+    for target in (vector.negative, vector.positive):
         rows = [row for row, wanted in enumerate(targets) if wanted == target]
         for start in range(0, len(rows), _AT_ONCE):
             part = rows[start : start + _AT_ONCE]
             found = space.uphill(
                 [texts[row] for row in part],
-                [probe.goal(target) for probe in probes],
+                [vector.goal(target)],
                 space="code",
                 confidence=max(confidences),
             )

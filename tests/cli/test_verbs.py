@@ -124,7 +124,7 @@ def probed(command, tiny_run, sentences, tmp_path):
     path = tmp_path / "probed.safetensors"
     asked = ("--data", sentences, "--out", path, "--probe", "slots")
     result = command("attribute", "fit", tiny_run, *asked)
-    assert result.code == 0 and "a slot probe" in result.err and "space 'code'" in result.err
+    assert result.code == 0 and "2 slot probe(s)" in result.err and "space 'code'" in result.err
     return path
 
 

@@ -103,8 +103,24 @@ def test_the_better_probe_reads_where_there_are_two():
     z, _, _ = two_groups(1000)
     labels = z[:, 0] > 0
     line, slots = fit_attribute(z, labels), fit_attribute(z, labels, slots=2)
-    assert slots.probe is not None and slots.probe_accuracy > 0.8
+    assert len(slots.probes) == 2 and slots.probe_accuracy > 0.8
     assert torch.equal(line.direction, slots.direction)
-    torch.testing.assert_close(slots.read(z), slots.probe(z).sigmoid())
+    each = torch.stack([probe(z) for probe in slots.probes])
+    torch.testing.assert_close(slots.read(z), each.mean(0).sigmoid())
     torch.testing.assert_close(line.read(z), (z @ line.weight + line.bias).sigmoid())
-    torch.testing.assert_close(slots.goal("negative")(z), -slots.goal("positive")(z))
+    torch.testing.assert_close(line.goal("negative")(z), -line.goal("positive")(z))
+    for label, sign in (("positive", 1), ("negative", -1)):
+        all_of_them = (sign * each).sigmoid().prod(0)
+        torch.testing.assert_close(
+            slots.goal(label)(z).sigmoid(), all_of_them, atol=2e-6, rtol=1e-4
+        )
+
+
+def test_a_goal_of_several_probes_climbs_on_those_not_yet_convinced():
+    z, _, _ = two_groups(400)
+    vector = fit_attribute(z, z[:, 0] > 0, slots=2)
+    here = z[:5].clone().requires_grad_(True)
+    (climb,) = torch.autograd.grad(vector.goal("positive")(here).sigmoid().log().sum(), here)
+    nats = sum(probe(here).sigmoid().log().sum() for probe in vector.probes)
+    torch.testing.assert_close(climb, torch.autograd.grad(nats, here)[0], atol=1e-4, rtol=1e-3)
+    assert vector.goal("positive")(100 * z).isfinite().all()
