@@ -325,8 +325,8 @@ def _transfer(result: Mapping[str, Any]) -> Table:
     note = "; ".join(
         [
             f"chosen on valid: strength of the vector {chosen['vector']}, confidence of an edit "
-            f"{chosen['edit']} (its {result['transfer']['probes']} probes read {read} % of held-out "
-            "sentences rightly)",
+            f"{chosen['edit']} (its {result['transfer']['probes']} probes read {read} % of "
+            "held-out sentences rightly)",
             *own,
         ]
     )
