@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # How a model under swae_text/pretrained is made, with its attributes and its card. Hours on two cores; a
 # run that was stopped goes on.
-#   MORE=30000 scripts/pretrained.sh yelp YELP 22000 0.0 sentiment:YELP:sentiment:0:slots tense:TENSE:tense:past:line
+#   MORE=30000 HIDDEN=432 scripts/pretrained.sh yelp YELP 22000 0.0 sentiment:YELP:sentiment:0:slots tense:TENSE:tense:past:line
 #   scripts/pretrained.sh snli SNLI 8000 0.5
 # YELP and SNLI are folders with train, valid and test files, TENSE has labelled sentences of the same
 # kind. After the steps comes the temperature of samples; an attribute is NAME:DATA:COLUMN:LABEL:PROBE,
 # and the card's edits go to LABEL. MORE steps are a second run that begins with the weights of the first,
-# under full noise.
+# under full noise; HIDDEN is the width of stage two: the limit is 12 MB, attributes counted.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -20,7 +20,7 @@ train() { # name of the run, steps of stage one, more options
     [ -f "runs/$1/config.yaml" ] && resume=(--resume)
     swae-text train "configs/$corpus-transformer.yaml" "${resume[@]}" --set "name=$1" \
         --set "corpus.source=$source" --set training.precision=bfloat16 \
-        --set "training.stage_one.steps=$2" --set stage_two.hidden=512 "${@:3}"
+        --set "training.stage_one.steps=$2" --set "stage_two.hidden=${HIDDEN:-512}" "${@:3}"
 }
 train "$run" "$steps"
 if [ "${MORE:-0}" -gt 0 ]; then
