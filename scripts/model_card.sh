@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The card of a model under swae_text/pretrained: every figure stands under the command that printed it,
 # and paths and edits start from the model's own samples, chosen by seed and not by taste.
-#   scripts/model_card.sh yelp runs/yelp sentiment=0 tense=past > runs/yelp/card.md
+#   scripts/model_card.sh yelp runs/yelp sentiment=negative tense=past > runs/yelp/card.md
 # The corpus names the model; then comes its run, and then edits to a label. What `evaluate` printed about
 # the run is in its evaluate.txt, after the command. Of RUN-more the card tells what RUN was, too.
 set -euo pipefail

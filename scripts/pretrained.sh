@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # How a model under swae_text/pretrained is made, with its attributes and its card. Hours on two cores; a
 # run that was stopped goes on.
-#   MORE=30000 HIDDEN=432 scripts/pretrained.sh yelp YELP 22000 0.0 sentiment:YELP:sentiment:0:slots tense:TENSE:tense:past:line
+#   MORE=30000 HIDDEN=432 scripts/pretrained.sh yelp YELP 22000 0.0 sentiment:SENTIMENT:sentiment:negative:slots tense:TENSE:tense:past:line
 #   scripts/pretrained.sh snli SNLI 8000 0.5
-# YELP and SNLI are folders with train, valid and test files, TENSE has labelled sentences of the same
-# kind. After the steps comes the temperature of samples; an attribute is NAME:DATA:COLUMN:LABEL:PROBE,
+# YELP and SNLI are folders with train, valid and test files; SENTIMENT is YELP with its labels 0 and 1
+# called negative and positive, TENSE has labelled sentences of the same kind. After the steps comes the temperature of samples; an attribute is NAME:DATA:COLUMN:LABEL:PROBE,
 # and the card's edits go to LABEL. MORE steps are a second run that begins with the weights of the first,
 # under full noise; HIDDEN is the width of stage two: the limit is 12 MB, attributes counted.
 set -euo pipefail
