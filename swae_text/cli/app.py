@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from swae_text import __version__
-from swae_text.cli import attribute, config, data
+from swae_text.cli import attribute, config, data, plot
 from swae_text.cli.arithmetic import analogy, average
 from swae_text.cli.benchmark import benchmark
 from swae_text.cli.curve import curve
@@ -57,6 +57,7 @@ app.command()(analogy)
 app.command()(average)
 app.command()(traverse)
 app.command()(explore)
+app.add_typer(plot.app, name="plot")
 app.add_typer(attribute.app, name="attribute")
 app.add_typer(data.app, name="data")
 app.add_typer(config.app, name="config")
