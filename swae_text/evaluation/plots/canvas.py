@@ -57,7 +57,9 @@ def colour(place: int) -> str:
 
 
 @contextmanager
-def sheet(path: Path, title: str, size: tuple[float | int, float | int], note: str = "") -> Iterator[Any]:
+def sheet(
+    path: Path, title: str, size: tuple[float | int, float | int], note: str = ""
+) -> Iterator[Any]:
     """A matplotlib figure to draw on, which is at ``path`` when the block has ended well.
 
     Args:
