@@ -39,11 +39,18 @@ def train(
     devices: Annotated[
         int | None, typer.Option(min=1, help="Short for --set training.devices=N.")
     ] = None,
+    tensorboard: Annotated[
+        bool,
+        typer.Option(
+            "--tensorboard", help="Short for --set training.tensorboard=true (extra `logging`)."
+        ),
+    ] = False,
 ) -> None:
     """Train a model; prints its folder. Ctrl-C stops it so that --resume can go on."""
     if resume and overwrite:
         raise typer.BadParameter("--resume keeps the run and --overwrite throws it away")
     changes = [*(overrides or []), *([f"training.devices={devices}"] if devices else [])]
+    changes += ["training.tensorboard=true"] if tensorboard else []
     changes += [] if start is None else _beginning_with(model_folder(start))
     from swae_text.config import load_config
 

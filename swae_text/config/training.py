@@ -79,3 +79,5 @@ class TrainingConfig(Strict):
     """Processes (CPU) or GPUs."""
     keep_checkpoints: PositiveInt = 2
     """Newest checkpoints kept of each stage."""
+    tensorboard: bool = False
+    """Whether the rows of metrics.jsonl are written for TensorBoard as well (extra `logging`)."""
