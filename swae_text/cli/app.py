@@ -27,6 +27,7 @@ from swae_text.cli.interpolate import interpolate
 from swae_text.cli.interrupts import interrupts
 from swae_text.cli.neighbours import neighbours
 from swae_text.cli.outliers import outliers
+from swae_text.cli.push import push
 from swae_text.cli.reconstruct import reconstruct
 from swae_text.cli.sample import sample
 from swae_text.cli.streams import ReaderGone, say, write_lines
@@ -62,6 +63,7 @@ app.add_typer(attribute.app, name="attribute")
 app.add_typer(data.app, name="data")
 app.add_typer(config.app, name="config")
 app.command()(export)
+app.command()(push)
 app.command()(info)
 
 
