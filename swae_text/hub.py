@@ -56,9 +56,7 @@ def fetch(name: str, revision: str | None = None) -> Path:
         return kept
     ref = home / "refs" / quote(asked, safe="")
     try:
-        with _spoken_to(
-            name, f"give the path of a model folder, or try again: {name} is none here"
-        ):
+        with _spoken_to(name, "it is no folder here: give the path of one, or try again"):
             commit, sizes = _listing(name, asked)
     except _Unreachable:
         if ref.is_file() and (kept := _whole(home, ref.read_text())):

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -156,13 +157,18 @@ def _walked(model: Path, pairs: int, steps: int, split: str) -> dict[str, Any]:
 
 
 def _named(files: Iterable[Path]) -> dict[str, Path]:
-    """Files and models by names for a legend, each different."""
-    named: dict[str, Path] = {}
+    """Files and models by names for a legend: as short as they differ."""
+    names: dict[Path, tuple[str, str]] = {}
     for file in files:
         path = file.resolve()
-        short = path.parent.name if path.name == "model" else path.stem
-        named[str(file) if short in named else short] = file
-    return named
+        path = path.parent if path.name == "model" else path
+        name = path.stem if path.is_file() else path.name  # a run may be called fixed-0.6
+        names[file] = name, f"{path.parent.name}/{name}"
+    seen = Counter(name for pair in names.values() for name in pair)
+    return {
+        next((name for name in pair if seen[name] == 1), str(file)): file
+        for file, pair in names.items()
+    }
 
 
 @contextmanager

@@ -63,3 +63,14 @@ def test_an_empty_walk_has_no_profile(command, tmp_path):
     (tmp_path / "w.jsonl").write_text(json.dumps({"texts": [], "path": []}))
     result = command("plot", "paths", tmp_path / "w.jsonl", "--out", tmp_path / "a.svg")
     assert result.code == 1 and "w: no paths" in result.err
+
+
+def test_names_are_as_short_as_they_differ(tmp_path):
+    from swae_text.cli.plot import _named
+
+    for name in ("a/told.json", "b/told.json", "b/other.json", "fixed-0.6/model/x"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    files = [tmp_path / name for name in ("a/told.json", "b/told.json", "b/other.json")]
+    named = _named([*files, tmp_path / "fixed-0.6/model"])
+    assert list(named) == ["a/told", "b/told", "other", "fixed-0.6"]

@@ -37,9 +37,9 @@ def draw(results: Mapping[str, Mapping[str, Any]], path: Path) -> None:
     with sheet(path, title, (13, 6), _note(results)) as figure:
         left, right = figure.subplots(1, 2, sharex=True, sharey=True)
         for place, (name, result) in enumerate(results.items()):
-            transfer = result["transfer"]
-            _curves(left, transfer, place, name)
-            _rows(right, transfer["rows"], place, name)
+            transfer, whose = result["transfer"], f"{name} " if len(results) > 1 else ""
+            _curves(left, transfer, place, whose)
+            _rows(right, transfer["rows"], place, whose)
         n = transfer["rows"][0]["n"]
         tried = next(iter(transfer["tried_on_valid"]["edit"].values())).get("n")
         counted = f" (n = {tried:,})" if tried else ""  # results of old do not say
@@ -49,16 +49,17 @@ def draw(results: Mapping[str, Mapping[str, Any]], path: Path) -> None:
         left.set_xlim(-3, 103)
         for axes in (left, right):
             axes.set(xlabel="content kept: BLEU with the source")
-            axes.legend()
+        left.legend()
+        right.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 
-def _curves(axes: Any, transfer: Mapping[str, Any], place: int, name: str) -> None:
+def _curves(axes: Any, transfer: Mapping[str, Any], place: int, whose: str) -> None:
     """What was tried, setting by setting; the name of one is left out where the last is as near."""
     for move, table in transfer["tried_on_valid"].items():
         line, words = _MOVES.get(move, ("^-", move))
         tint, last = _tint(place, move), (-_NEAR, -_NEAR)
         points = [(row["self_bleu"], 100 * row["accuracy"]) for row in table.values()]
-        axes.plot(*zip(*points, strict=True), line, ms=5, color=tint, label=f"{name} {words}")
+        axes.plot(*zip(*points, strict=True), line, ms=5, color=tint, label=whose + words)
         for setting, at in zip(map(float, table), points, strict=True):
             chosen = setting == transfer["chosen"][move]
             if chosen:
@@ -69,7 +70,7 @@ def _curves(axes: Any, transfer: Mapping[str, Any], place: int, name: str) -> No
                 last = at
 
 
-def _rows(axes: Any, rows: Sequence[Mapping[str, Any]], place: int, name: str) -> None:
+def _rows(axes: Any, rows: Sequence[Mapping[str, Any]], place: int, whose: str) -> None:
     """What was judged with references; people and the copy once, they are of no model."""
     for row in rows:
         kind = "human" if row["name"].startswith("human ") else row["name"]
@@ -79,7 +80,7 @@ def _rows(axes: Any, rows: Sequence[Mapping[str, Any]], place: int, name: str) -
             continue
         tint = _PEOPLE if of_none else _tint(place, kind)
         label = "people" if of_none and kind == "human" else row["name"]
-        label = label if of_none else f"{name} {label}"
+        label = label if of_none else whose + label
         known = axes.get_legend_handles_labels()[1]
         at = row["self_bleu"]["corpus"], 100 * row["accuracy"][_JUDGE]
         look = {"ms": 9, "color": tint, "mfc": "none" if back else tint, "ls": ""}
@@ -97,5 +98,6 @@ def _note(results: Mapping[str, Mapping[str, Any]]) -> str:
     for name, result in results.items():
         evidence, judge = result["evidence"], result["transfer"]["classifiers"][_JUDGE]
         right = f"the classifier reads {100 * judge['test_accuracy']:.1f} % of n = {judge['n']:,}"
-        facts.append(f"{name}: {evidence['corpus']}, seed {evidence['seed']}; {right} rightly")
+        model = f"{name} ({evidence['model']}): {evidence['corpus']}, seed {evidence['seed']}"
+        facts.append(f"{model}; {right} rightly")
     return "\n".join(facts)
