@@ -17,7 +17,8 @@ from swae_text.atomic import atomic_write
 from swae_text.errors import ModelFolderError
 
 CHECKSUMS = "checksums.json"
-_LARGEST_CHECKSUMS = 1 << 16
+LARGEST_CHECKSUMS = 1 << 16
+"""Bytes of the checksums themselves, at most."""
 _SUMS = TypeAdapter(dict[str, str])
 
 
@@ -77,7 +78,7 @@ def _checksums(path: Path) -> dict[str, str]:
     """What ``write_sealed`` has noted, each a string under a name."""
     if not (path / CHECKSUMS).exists():
         raise ModelFolderError(f"{path}: not a model folder, or incomplete (it has no {CHECKSUMS})")
-    check_file(path / CHECKSUMS, _LARGEST_CHECKSUMS, inside=path)
+    check_file(path / CHECKSUMS, LARGEST_CHECKSUMS, inside=path)
     try:
         return _SUMS.validate_json((path / CHECKSUMS).read_bytes())
     except ValidationError as error:

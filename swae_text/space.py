@@ -6,6 +6,7 @@ The space ``"latent"`` is stage two's ``z``, where latent operations happen by d
 ``"code"`` is stage one's ``c``.
 """
 
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -26,6 +27,7 @@ from swae_text.folder import ModelParts, read_folder, write_folder
 from swae_text.generation.candidates import Candidate, likeliest, nearest
 from swae_text.generation.constraints import Constraints, constraints
 from swae_text.generation.decoding import Decoding, generate
+from swae_text.hub import push
 from swae_text.latent.edits import Edit, Goal, Said, choose, uphill
 from swae_text.latent.interpolation import PathKind, interpolate_through
 from swae_text.latent.region import Region
@@ -80,13 +82,21 @@ class SentenceSpace:
         self.labels = labels
 
     @classmethod
-    def from_pretrained(cls, path: str | Path, device: str = "cpu") -> "SentenceSpace":
-        """Read a model folder, or a model that comes with the package, by its name.
+    def from_pretrained(
+        cls, path: str | Path, device: str = "cpu", *, revision: str | None = None
+    ) -> "SentenceSpace":
+        """Read a model: of a folder, of the package by its name, or ``owner/name`` of the hub.
+
+        Args:
+            path: any of these.
+            device: where its weights go.
+            revision: branch, tag or commit, of a model on the hub.
 
         Raises:
-            ModelFolderError: a part is missing or damaged, or another version wrote it.
+            ModelFolderError: a part is missing or damaged, another version wrote it, or the hub
+                has no such model or cannot be reached.
         """
-        parts = read_folder(find_model(path))
+        parts = read_folder(find_model(path, revision))
         for stage in (parts.autoencoder, parts.stage_two):
             if stage is not None:
                 stage.to(device)
@@ -104,6 +114,24 @@ class SentenceSpace:
         """
         parts = (self.config, self.tokenizer, self.autoencoder, self.stage_two, self.labels)
         write_folder(ModelParts(*parts), Path(path), half=half, card=card)
+
+    def push_to_hub(
+        self, name: str, *, half: bool = False, card: str | None = None, private: bool = False
+    ) -> str:
+        """Write a model folder and upload it to the hub; gives its address there.
+
+        Args:
+            name: ``owner/name``; made if there is none.
+            half: as in ``save_pretrained``.
+            card: likewise.
+            private: whether a new one is hidden from others.
+
+        Raises:
+            ModelFolderError: the hub refuses, or cannot be reached.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            self.save_pretrained(folder, half=half, card=card)
+            return push(Path(folder), name, private=private)
 
     @property
     def device(self) -> torch.device:

@@ -20,7 +20,7 @@ LAYERS = (
     ("generation",),
     ("latent", "metrics"),
     ("sealed", "weights"),
-    ("folder", "vectors", "pretrained"),
+    ("folder", "vectors", "hub", "pretrained"),
     ("space",),
     ("training",),
     ("referees",),
@@ -89,6 +89,8 @@ def test_every_part_has_its_place():
 def test_one_door_to_each_service():
     assert importers("lightning_fabric") == {"training.engine"}
     assert importers("datasets") == {"corpora.sources"}
+    assert importers("huggingface_hub") == {"hub"}
+    assert importers("matplotlib") == {"evaluation.plots.canvas"}
     assert {module.partition(".")[0] for module in importers("typer")} == {"cli"}
 
 

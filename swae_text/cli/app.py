@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from swae_text import __version__
-from swae_text.cli import attribute, config, data
+from swae_text.cli import attribute, config, data, plot
 from swae_text.cli.arithmetic import analogy, average
 from swae_text.cli.benchmark import benchmark
 from swae_text.cli.curve import curve
@@ -27,6 +27,7 @@ from swae_text.cli.interpolate import interpolate
 from swae_text.cli.interrupts import interrupts
 from swae_text.cli.neighbours import neighbours
 from swae_text.cli.outliers import outliers
+from swae_text.cli.push import push
 from swae_text.cli.reconstruct import reconstruct
 from swae_text.cli.sample import sample
 from swae_text.cli.streams import ReaderGone, say, write_lines
@@ -57,10 +58,12 @@ app.command()(analogy)
 app.command()(average)
 app.command()(traverse)
 app.command()(explore)
+app.add_typer(plot.app, name="plot")
 app.add_typer(attribute.app, name="attribute")
 app.add_typer(data.app, name="data")
 app.add_typer(config.app, name="config")
 app.command()(export)
+app.command()(push)
 app.command()(info)
 
 

@@ -20,7 +20,7 @@ PathName = Literal["linear", "slerp", "nlerp"]
 
 Model = Annotated[
     Path,
-    typer.Argument(metavar="MODEL", help="Model folder, a run folder that has one, or yelp-small."),
+    typer.Argument(metavar="MODEL", help="Model or run folder, yelp-small, or owner/name (hub)."),
 ]
 File = Annotated[
     str | None,

@@ -66,7 +66,7 @@ def show(
     split: str = "test",
 ) -> None:
     """Print the comparison of several models, and draw it where a picture is asked for."""
-    from swae_text.evaluation.plot import draw
+    from swae_text.evaluation.plots.pairs import draw
     from swae_text.evaluation.tables import benchmark_tables
 
     if picture is not None:

@@ -42,8 +42,11 @@ def curve(
     Down and to the right is better. What was judged is kept in the cache, so that a list can grow.
     """
     from swae_text.evaluation.curve import curve as judge
+    from swae_text.evaluation.plots.canvas import form as picture_form
     from swae_text.evaluation.settings import EvaluationConfig
 
+    if plot is not None:
+        picture_form(plot)
     config = EvaluationConfig(
         parts=("reconstruction", "samples", "latent"),
         sentences=limit,

@@ -42,6 +42,12 @@ def train(
     nodes: Annotated[
         int | None, typer.Option(min=1, help="Short for --set training.nodes=N.")
     ] = None,
+    tensorboard: Annotated[
+        bool,
+        typer.Option(
+            "--tensorboard", help="Short for --set training.tensorboard=true (extra `logging`)."
+        ),
+    ] = False,
 ) -> None:
     """Train a model; prints its folder. Ctrl-C stops it so that --resume can go on."""
     if resume and overwrite:
@@ -49,6 +55,7 @@ def train(
     processes = {"devices": devices, "nodes": nodes}
     changes = [*(overrides or [])]
     changes += [f"training.{name}={n}" for name, n in processes.items() if n is not None]
+    changes += ["training.tensorboard=true"] if tensorboard else []
     changes += [] if start is None else _beginning_with(model_folder(start))
     from swae_text.config import load_config
 

@@ -81,3 +81,5 @@ class TrainingConfig(Strict):
     """Machines, which share the folder of runs. Under torchrun, its own number counts."""
     keep_checkpoints: PositiveInt = 2
     """Newest checkpoints kept of each stage."""
+    tensorboard: bool = False
+    """Whether the rows of metrics.jsonl are written for TensorBoard as well (extra `logging`)."""

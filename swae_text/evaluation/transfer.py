@@ -140,6 +140,7 @@ def _tried(
             "accuracy": row.accuracy["ngrams"],
             "self_bleu": row.self_bleu.corpus,
             "g_accuracy_self": row.g_accuracy_self["ngrams"],
+            "n": row.n,
         }
     return rows
 

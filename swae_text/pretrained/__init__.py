@@ -1,4 +1,4 @@
-"""Models that come with the package, by name wherever a model folder is expected.
+"""What a MODEL stands for: a folder, a model that comes with the package, or one of the hub's.
 
     NAME/                 a model folder (``folder.py``) in half precision
     NAME/attributes/      attribute vectors that were fitted in it (``vectors.py``), by name as well
@@ -7,6 +7,9 @@
 """
 
 from pathlib import Path
+
+from swae_text.errors import ModelFolderError
+from swae_text.hub import fetch, hub_name
 
 DEFAULT = "yelp-small"
 """What speaks where a verb can do without a MODEL."""
@@ -19,8 +22,22 @@ def shipped() -> list[str]:
     return sorted(found.parent.name for found in _HERE.glob("*/checksums.json"))
 
 
-def find_model(path: str | Path) -> Path:
-    """The folder that a path or the name of a shipped model stands for; a path comes first."""
+def find_model(path: str | Path, revision: str | None = None) -> Path:
+    """The folder that a path, a shipped model's name or ``owner/name`` on the hub stands for.
+
+    A path comes first. A model of the hub is downloaded where it is not in the cache.
+
+    Args:
+        path: any of these; ``owner/name@REVISION`` as well.
+        revision: branch, tag or commit of the hub.
+
+    Raises:
+        ModelFolderError: a revision of what is not on the hub, or the hub has no such model.
+    """
+    if (found := hub_name(path)) is not None:
+        return fetch(found[0], revision or found[1])
+    if revision is not None:
+        raise ModelFolderError(f"{path}: only models on the hub (owner/name) have revisions")
     path = Path(path)
     named = len(path.parts) == 1 and path.name in shipped()
     return _HERE / path.name if named and not path.exists() else path

@@ -2,6 +2,7 @@
 
 runs/NAME/config.yaml     every setting of the run
 runs/NAME/metrics.jsonl   one row a look at the validation split
+runs/NAME/tensorboard/    the same for TensorBoard, where it is asked for
 runs/NAME/checkpoints/    to go on from
 runs/NAME/codes/          stage two's training data
 runs/NAME/model/          what ``SentenceSpace.from_pretrained`` reads
@@ -28,7 +29,7 @@ from swae_text.training.events import Note, Report, Saved, silent
 from swae_text.training.loop import Loop, Stage
 from swae_text.training.stage_one import StageOne
 from swae_text.training.stage_two import StageTwo
-from swae_text.training.tracking import MetricsLog
+from swae_text.training.tensorboard import metrics_log, require
 
 Stages = Literal["all", "one", "two"]
 
@@ -58,14 +59,16 @@ def train(
         The model folder.
 
     Raises:
-        ConfigError: the run exists and neither ``resume`` nor ``overwrite`` is given, or it was
-            started with settings that shape its weights differently.
+        ConfigError: the run exists and neither ``resume`` nor ``overwrite`` is given, it was
+            started with settings that shape its weights differently, or tensorboard is missing.
         CheckpointError: no checkpoint can be read, or one cannot be written.
         TrainingError: the loss is not finite, there is nothing to train on, another process is
             training in the folder, or one of several that train together ended.
     """
     if config.stage_two is None and (stages == "two" or stage_one_from is not None):
         raise ConfigError("these settings have no stage two (stage_two: null): set one")
+    if config.training.tensorboard:
+        require()
     source = stage_one_from or run_dir
     if source != run_dir:
         same_weights(load_config(source / "config.yaml"), config, source)
@@ -150,8 +153,9 @@ class _Run:
         torch.manual_seed(self.config.seed)
 
     def _train(self, stage: Stage, checkpoints: Checkpoints) -> None:
-        log = MetricsLog(self.folder / "metrics.jsonl")
-        Loop(stage, self.engine, checkpoints, log, self.report, self.config.seed).run()
+        path, asked = self.folder / "metrics.jsonl", self.config.training.tensorboard
+        with metrics_log(path, tensorboard=asked and self.engine.leads) as log:
+            Loop(stage, self.engine, checkpoints, log, self.report, self.config.seed).run()
 
     def _checkpoints(self, stage: str, basis: str = "") -> Checkpoints:
         keep = self.config.training.keep_checkpoints

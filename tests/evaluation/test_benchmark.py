@@ -178,7 +178,7 @@ def test_mean_and_deviation(values, said):
 
 def test_the_picture_is_drawn_where_matplotlib_is_there(file, tmp_path):
     pytest.importorskip("matplotlib")
-    from swae_text.evaluation.plot import draw
+    from swae_text.evaluation.plots.pairs import draw
 
     results = benchmark(file, tmp_path, []).run()
     for ending in ("png", "svg"):

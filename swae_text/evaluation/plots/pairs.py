@@ -4,31 +4,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from swae_text.atomic import atomic_path
 from swae_text.errors import ConfigError
+from swae_text.evaluation.plots.canvas import sheet
 
 
 def draw(results: Sequence[Mapping[str, Any]], path: Path, title: str) -> None:
     """One point a seed, one colour a method; down and to the right is better.
 
     Raises:
-        ConfigError: matplotlib is not installed, or no result has samples.
+        ConfigError: matplotlib is not installed, the path has another ending than .png or .svg, or
+            no result has samples.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ConfigError("plots need matplotlib: pip install 'swae-text[plot]'") from error
     rows = [result for result in results if result["samples"]]
     if not rows:
         raise ConfigError("nothing to plot: no result has samples")
     lm = next(iter(rows[0]["samples"][-1]["reverse"]))
-    figure = Figure(figsize=(13, 6), layout="constrained")
-    for panel, way in zip(figure.subplots(1, 2, sharex=True), ("forward", "reverse"), strict=True):
-        _panel(panel, rows, way, lm)
-    figure.suptitle(title)
-    figure.axes[-1].legend(fontsize="small", ncols=2)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format=path.suffix.removeprefix(".") or "png", dpi=120)
+    with sheet(path, title, (13, 6)) as figure:
+        panels = figure.subplots(1, 2, sharex=True)
+        for panel, way in zip(panels, ("forward", "reverse"), strict=True):
+            _panel(panel, rows, way, lm)
+        panels[-1].legend(fontsize="small", ncols=2)
 
 
 def _panel(axes: Any, rows: Sequence[Mapping[str, Any]], way: str, lm: str) -> None:
