@@ -27,7 +27,7 @@ THINGS = ("the soup", "our room", "the old garage", "my doctor", "this place", "
 WAYS = ("was", "is always", "used to be", "has never been", "seemed", "turned out to be")
 HOW = ("warm", "clean", "a bit slow", "rude to us", "worth the money", "closed on sunday", "great")
 ENDS = (".", "!", "and i will be back .", "but the price is fair .", "again .", "for once .")
-PARTS = (THINGS, WAYS, HOW, ("and", "but not", "or just"), HOW, ENDS)
+PARTS = (THINGS, WAYS, HOW, ENDS)  # nine words, as in Yelp
 
 
 def write_input(folder: Path, rows: int, shards: int, seed: int) -> None:
