@@ -9,8 +9,8 @@ import typer
 
 from swae_text.cli.arguments import (
     Ban,
-    BatchSize,
     Beams,
+    DecodeBatchSize,
     File,
     Lines,
     Model,
@@ -46,7 +46,7 @@ def decode(
     ] = False,
     form: Lines = None,
     on_bad_row: OnBadRow = "refuse",
-    batch_size: BatchSize = 64,
+    batch_size: DecodeBatchSize = None,
     out: Out = None,
     processes: Processes = None,
 ) -> None:
@@ -63,7 +63,7 @@ def decode(
         task = Decode(
             model=model_folder(model),
             space=space,
-            batch_size=batch_size,
+            batch_size=batch_size or 256,
             skip=on_bad_row == "skip",
             decoding=decoding,
         )
@@ -71,7 +71,7 @@ def decode(
     sentences = open_space(model)
     written, bad = line_form("jsonl" if n_best else form), BadLines(on_bad_row)
     default = sentences.default_space
-    for batch in in_batches(read_records(file, bad), batch_size):
+    for batch in in_batches(read_records(file, bad), batch_size or 64):
         read = [read_vector(record, space, default, sentences.dim, bad) for record in batch]
         for name, part in itertools.groupby(read, key=itemgetter(1)):
             write_lines(

@@ -2,8 +2,8 @@
 
 from swae_text.cli.arguments import (
     Ban,
-    BatchSize,
     Beams,
+    DecodeBatchSize,
     File,
     Lines,
     Model,
@@ -31,7 +31,7 @@ def reconstruct(
     require: Require = None,
     form: Lines = None,
     on_bad_row: OnBadRow = "refuse",
-    batch_size: BatchSize = 64,
+    batch_size: DecodeBatchSize = None,
     out: Out = None,
     text: ShardText = None,
     processes: Processes = None,
@@ -48,7 +48,7 @@ def reconstruct(
         task = Reconstruct(
             model=model_folder(model),
             space=space,
-            batch_size=batch_size,
+            batch_size=batch_size or 256,
             skip=on_bad_row == "skip",
             text=text,
             decoding=decoding,
@@ -61,7 +61,7 @@ def reconstruct(
         return sentences.reconstruct(texts, space=chosen, decoding=decoding)
 
     written = line_form(form)
-    for batch in in_batches(read_records(file, bad), batch_size):
+    for batch in in_batches(read_records(file, bad), batch_size or 64):
         texts = for_sentences(batch, work, bad)
         write_lines(as_record(record, text, written) for record, text in texts)
     bad.tell()
