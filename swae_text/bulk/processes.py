@@ -66,7 +66,7 @@ class _Hand:
 
 def _in_others(task: Task, shards: list[Shard], out: Path, processes: int, report: Report) -> None:
     left = iter(shards)
-    threads = max(1, len(os.sched_getaffinity(0)) // processes)
+    threads = max(1, (os.cpu_count() or 1) // processes)
     hands = [_hire(task, out, threads) for _ in range(processes)]
     try:
         at_work = {hand.connection: hand for hand in hands}
