@@ -29,7 +29,7 @@ def test_the_example_for_a_cluster_encodes_every_row_once(tiny_run, sentences, t
     for shard in range(2):
         rows = pa.table({"id": list(range(shard * 30, shard * 30 + 30)), "text": texts[shard::2]})
         pq.write_table(rows, tmp_path / f"shards/{shard}.parquet")
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}"}
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}", "RAY_worker_niceness": "0"}
     command = [sys.executable, "on_ray.py"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
