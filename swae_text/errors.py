@@ -7,7 +7,8 @@ SwaeTextError                the library refused: the command line prints one li
 ├── TokenizerError           the tokenizer cannot be trained or loaded
 ├── ModelFolderError         a model folder is missing a part, damaged, or of another version
 ├── CheckpointError          a run cannot be continued from what is on disk
-└── TrainingError            a run went wrong: a loss that is not finite, a budget of nothing
+├── TrainingError            a run went wrong: a loss that is not finite, a budget of nothing
+└── BulkError                work over a folder of shards cannot start or go on
 """
 
 
@@ -41,3 +42,7 @@ class CheckpointError(SwaeTextError):
 
 class TrainingError(SwaeTextError):
     """Training cannot start or go on: nothing to train on, or a loss that is not finite."""
+
+
+class BulkError(SwaeTextError):
+    """Work over a folder of shards cannot start or go on. The message names folder or shard."""

@@ -8,7 +8,7 @@ that is larger than such a file can be.
 import hashlib
 import json
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -51,6 +51,20 @@ def check_sealed(path: Path, largest: Mapping[str, int]) -> None:
                 raise ModelFolderError(
                     f"{path / name}: damaged (checksum differs): copy or train it again"
                 )
+
+
+def fingerprint(path: Path, but: Collection[str] = ()) -> str:
+    """What tells one sealed folder from another, as its checksums say.
+
+    Args:
+        path: the folder.
+        but: files of it that make no difference.
+
+    Raises:
+        ModelFolderError: it is not sealed, or its checksums are damaged.
+    """
+    sums = sorted(pair for pair in _checksums(path).items() if pair[0] not in but)
+    return hashlib.sha256(json.dumps(sums).encode()).hexdigest()
 
 
 def check_file(path: Path, most: int, inside: Path | None = None) -> None:

@@ -13,7 +13,7 @@ import swae_text
 
 PACKAGE = Path(swae_text.__file__).parent
 LAYERS = (
-    ("errors", "atomic"),
+    ("errors", "atomic", "lock"),
     ("config",),
     ("corpora", "nn"),
     ("models",),
@@ -22,6 +22,7 @@ LAYERS = (
     ("sealed", "weights"),
     ("folder", "vectors", "hub", "pretrained"),
     ("space",),
+    ("bulk",),
     ("training",),
     ("referees",),
     ("evaluation",),

@@ -50,6 +50,14 @@ OnBadRow = Annotated[
     ),
 ]
 BatchSize = Annotated[int, typer.Option(min=1, help="Sentences that are worked on at once.")]
+DecodeBatchSize = Annotated[
+    int | None,
+    typer.Option(
+        "--batch-size",
+        min=1,
+        help="Sentences that are worked on at once. Default: 64, in shards 256.",
+    ),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="A.B=VALUE", help="Change one setting; may be repeated."),

@@ -1,8 +1,7 @@
 """``swae-text attribute``: find the direction of an attribute, and move sentences along it."""
 
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -17,22 +16,17 @@ from swae_text.cli.arguments import (
     Require,
     Rerank,
     Space,
-    SpaceName,
     model_folder,
     open_space,
     searched,
 )
 from swae_text.cli.attribute_fit import fit
 from swae_text.cli.formatting import as_record, line_form
-from swae_text.cli.moves import How, along, goal, has_slots, shifts, uphill
+from swae_text.cli.moving import Moving, other_pairs
+from swae_text.cli.shards import Out, Processes, ShardText, in_shards, run_shards
 from swae_text.cli.strays import Strays
 from swae_text.cli.streams import BadLines, for_sentences, in_batches, read_records, write_lines
-from swae_text.errors import ModelFolderError
 from swae_text.pretrained import find_attribute
-
-if TYPE_CHECKING:
-    from swae_text.cli.moves import Attribute
-    from swae_text.space import SentenceSpace
 
 app = typer.Typer(no_args_is_help=True, help="Fit an attribute's direction, and apply it.")
 app.command()(fit)
@@ -95,11 +89,14 @@ def apply(
     form: Lines = None,
     on_bad_row: OnBadRow = "refuse",
     batch_size: BatchSize = 64,
+    out: Out = None,
+    text: ShardText = None,
+    processes: Processes = None,
 ) -> None:
     """Move sentences along an attribute's direction; a record out for each in and strength.
 
-    A record tells what the probe reads from the sentence before and after (the one written,
-    encoded again), what it reads at the point aimed at, and the distance moved.
+    A record (or row, of a folder of shards) tells what the probe reads from the sentence before and
+    after (the one written, encoded again) and at the point aimed at, and the distance moved.
     """
     if to is not None and strength:
         raise typer.BadParameter("give --strength or --to, not both")
@@ -107,58 +104,42 @@ def apply(
         raise typer.BadParameter("--by says how to get to a target: give --to as well")
     if orthogonal and not also:
         raise typer.BadParameter("--orthogonal is of several directions: give --also")
-    opened, written, bad = open_space(model), line_form(form), BadLines(on_bad_row)
-    found, chosen = _opened(vector, opened, space, model)
-    others = [_other(pair, opened, chosen, model) for pair in also or []]
-    decoding, strays = searched(beams, rerank, ban, require), Strays()
-    how = How(opened, chosen, decoding, confidence, leash, merge, strays)
-    if to is not None and (by or ("gradient" if has_slots(found) else "line")) == "gradient":
-        if orthogonal:
-            raise typer.BadParameter("--orthogonal is of directions: give --by line")
-        goals = [goal(found, to, vector), *(goal(*pair) for pair in others)]
-        move = partial(uphill, how, goals)
-    else:
-        moved = shifts(found, others, orthogonal)
-        move = partial(along, how, *moved, strength or [1.0], to)
+    decoding, strengths = searched(beams, rerank, ban, require), tuple(strength or [1.0])
+    folder = model_folder(model)
+    pairs = other_pairs(also or (), folder)
+    moving = Moving(
+        find_attribute(vector, folder),
+        strengths,
+        to,
+        by,
+        confidence,
+        leash,
+        merge,
+        pairs,
+        orthogonal,
+    )
+    for_shards = {"--text": text, "--processes": processes}
+    if shards := in_shards(file, out, shards=for_shards, lines={"--format": form}):
+        from swae_text.cli.attribute_shards import Apply
+
+        task = Apply(
+            model=folder,
+            space=space,
+            batch_size=batch_size,
+            skip=on_bad_row == "skip",
+            text=text,
+            decoding=decoding,
+            moving=moving,
+        )
+        return run_shards(task, shards, out, processes)
+    opened, written = open_space(model), line_form(form)
+    bad, strays = BadLines(on_bad_row), Strays()
+    move = moving.mover(opened, space, decoding, strays)
     for batch in in_batches(read_records(file, bad), batch_size):
         write_lines(
-            as_record(record, text, written, **told)
+            as_record(record, said, written, **told)
             for record, row in for_sentences(batch, move, bad)
-            for text, told in row or [("", {})]  # an empty line moves nowhere
+            for said, told in row or [("", {})]  # an empty line moves nowhere
         )
     bad.tell()
     strays.tell("a smaller --strength (--leash) does not go as far out")
-
-
-def _other(
-    pair: str, space: "SentenceSpace", chosen: SpaceName, model: Path
-) -> "tuple[Attribute, str, Path]":
-    """``VECTOR=STRENGTH`` or ``VECTOR=LABEL``, opened."""
-    name, equals, value = pair.rpartition("=")
-    if not equals:
-        raise typer.BadParameter(f"--also {pair}: give VECTOR=STRENGTH or VECTOR=LABEL")
-    return _opened(Path(name), space, chosen, model)[0], value, Path(name)
-
-
-def _opened(
-    path: Path, space: "SentenceSpace", asked: SpaceName | None, model: Path
-) -> "tuple[Attribute, SpaceName]":
-    """The vector and its space, if they are of this model.
-
-    Raises:
-        ModelFolderError: it was fitted in another space, or in one of another size.
-    """
-    from swae_text.vectors import load_vector
-
-    path = find_attribute(path, model_folder(model))
-    vector, fitted = load_vector(path, space.device)
-    if asked not in (None, fitted):
-        raise ModelFolderError(f"{path}: fitted in space '{fitted}', not in '{asked}'")
-    chosen: SpaceName = "code" if fitted == "code" else "latent"
-    size, dim = len(vector.direction), space.dim(chosen)
-    if size != dim:
-        raise ModelFolderError(
-            f"{path}: has {size} numbers and space '{chosen}' of {model} has {dim}: "
-            "fit it again with this model"
-        )
-    return vector, chosen

@@ -9,8 +9,8 @@ import typer
 
 from swae_text.cli.arguments import (
     Ban,
-    BatchSize,
     Beams,
+    DecodeBatchSize,
     File,
     Lines,
     Model,
@@ -19,10 +19,12 @@ from swae_text.cli.arguments import (
     Rerank,
     Space,
     SpaceName,
+    model_folder,
     open_space,
     searched,
 )
 from swae_text.cli.formatting import as_json, as_line, line_form
+from swae_text.cli.shards import Out, Processes, in_shards, run_shards
 from swae_text.cli.streams import BadLines, Record, in_batches, read_records, write_lines
 from swae_text.cli.vectors import Found, read_vector
 
@@ -44,16 +46,32 @@ def decode(
     ] = False,
     form: Lines = None,
     on_bad_row: OnBadRow = "refuse",
-    batch_size: BatchSize = 64,
+    batch_size: DecodeBatchSize = None,
+    out: Out = None,
+    processes: Processes = None,
 ) -> None:
     """Turn vectors into sentences: JSON lines with "z" in, one record out for each.
 
-    Without --space, each record's own "space" counts, then the model's highest.
+    Without --space, each record's own "space" counts, then the model's highest. Of a folder of
+    shards, `text` stands where `z` and `space` did; a text that was there is `input`.
     """
-    sentences, decoding = open_space(model), searched(beams, rerank, ban, require)
+    decoding, for_lines = searched(beams, rerank, ban, require), {"--n-best": n_best}
+    for_lines["--format"] = form is not None
+    if folder := in_shards(file, out, shards={"--processes": processes}, lines=for_lines):
+        from swae_text.bulk.tasks import Decode
+
+        task = Decode(
+            model=model_folder(model),
+            space=space,
+            batch_size=batch_size or 256,
+            skip=on_bad_row == "skip",
+            decoding=decoding,
+        )
+        return run_shards(task, folder, out, processes)
+    sentences = open_space(model)
     written, bad = line_form("jsonl" if n_best else form), BadLines(on_bad_row)
     default = sentences.default_space
-    for batch in in_batches(read_records(file, bad), batch_size):
+    for batch in in_batches(read_records(file, bad), batch_size or 64):
         read = [read_vector(record, space, default, sentences.dim, bad) for record in batch]
         for name, part in itertools.groupby(read, key=itemgetter(1)):
             write_lines(

@@ -1,7 +1,21 @@
-"""``swae-text encode``: sentences to vectors, as JSON lines."""
+"""``swae-text encode``: sentences to vectors, as JSON lines or in shards of Parquet."""
 
-from swae_text.cli.arguments import BatchSize, File, Model, OnBadRow, Space, SpaceName, open_space
+from typing import Annotated, Literal
+
+import typer
+
+from swae_text.cli.arguments import (
+    BatchSize,
+    File,
+    Model,
+    OnBadRow,
+    Space,
+    SpaceName,
+    model_folder,
+    open_space,
+)
 from swae_text.cli.formatting import as_json, compact
+from swae_text.cli.shards import Out, Processes, ShardText, in_shards, run_shards
 from swae_text.cli.streams import (
     BadLines,
     Record,
@@ -18,11 +32,31 @@ def encode(
     space: Space = None,
     on_bad_row: OnBadRow = "refuse",
     batch_size: BatchSize = 64,
+    out: Out = None,
+    text: ShardText = None,
+    dtype: Annotated[
+        Literal["float32", "float16"] | None,
+        typer.Option(help="Numbers of the vectors in shards. Default: float32."),
+    ] = None,
+    processes: Processes = None,
 ) -> None:
     """Turn sentences into vectors: {"text", "z", "space"}, one record for each line.
 
-    An empty line has `null` for its vector.
+    An empty line has `null` for its vector. Of a folder of shards, `z` and `space` are columns.
     """
+    for_shards = {"--text": text, "--dtype": dtype, "--processes": processes}
+    if folder := in_shards(file, out, shards=for_shards, lines={}):
+        from swae_text.bulk.tasks import Encode
+
+        task = Encode(
+            model=model_folder(model),
+            space=space,
+            batch_size=batch_size,
+            skip=on_bad_row == "skip",
+            text=text,
+            dtype=dtype or "float32",
+        )
+        return run_shards(task, folder, out, processes)
     sentences, bad = open_space(model), BadLines(on_bad_row)
     chosen: SpaceName = space or sentences.default_space
 

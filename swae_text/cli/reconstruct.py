@@ -2,8 +2,8 @@
 
 from swae_text.cli.arguments import (
     Ban,
-    BatchSize,
     Beams,
+    DecodeBatchSize,
     File,
     Lines,
     Model,
@@ -12,10 +12,12 @@ from swae_text.cli.arguments import (
     Rerank,
     Space,
     SpaceName,
+    model_folder,
     open_space,
     searched,
 )
 from swae_text.cli.formatting import as_record, line_form
+from swae_text.cli.shards import Out, Processes, ShardText, in_shards, run_shards
 from swae_text.cli.streams import BadLines, for_sentences, in_batches, read_records, write_lines
 
 
@@ -29,18 +31,37 @@ def reconstruct(
     require: Require = None,
     form: Lines = None,
     on_bad_row: OnBadRow = "refuse",
-    batch_size: BatchSize = 64,
+    batch_size: DecodeBatchSize = None,
+    out: Out = None,
+    text: ShardText = None,
+    processes: Processes = None,
 ) -> None:
-    """Encode sentences and decode them again, one record out for each in."""
+    """Encode sentences and decode them again, one record out for each in.
+
+    Of a folder of shards, `text` is a column; a text that was there is `input`.
+    """
+    decoding = searched(beams, rerank, ban, require)
+    for_shards = {"--text": text, "--processes": processes}
+    if folder := in_shards(file, out, shards=for_shards, lines={"--format": form}):
+        from swae_text.bulk.tasks import Reconstruct
+
+        task = Reconstruct(
+            model=model_folder(model),
+            space=space,
+            batch_size=batch_size or 256,
+            skip=on_bad_row == "skip",
+            text=text,
+            decoding=decoding,
+        )
+        return run_shards(task, folder, out, processes)
     sentences, bad = open_space(model), BadLines(on_bad_row)
     chosen: SpaceName = space or sentences.default_space
-    decoding = searched(beams, rerank, ban, require)
 
     def work(texts: list[str]) -> list[str]:
         return sentences.reconstruct(texts, space=chosen, decoding=decoding)
 
     written = line_form(form)
-    for batch in in_batches(read_records(file, bad), batch_size):
+    for batch in in_batches(read_records(file, bad), batch_size or 64):
         texts = for_sentences(batch, work, bad)
         write_lines(as_record(record, text, written) for record, text in texts)
     bad.tell()

@@ -13,7 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
-from swae_text.corpora.lines import Stream, json_object, lines_of, refuse_bytes, standard_input
+from swae_text.corpora.lines import (
+    Stream,
+    is_blank,
+    json_object,
+    lines_of,
+    refuse_bytes,
+    standard_input,
+)
 from swae_text.errors import CorpusError, SwaeTextError
 
 T = TypeVar("T")
@@ -37,7 +44,7 @@ class Record:
     @property
     def empty(self) -> bool:
         """True when there is no sentence to work on: nothing that can be seen."""
-        return not any(character.isprintable() and character != " " for character in self.text)
+        return is_blank(self.text)
 
 
 @dataclass

@@ -60,6 +60,11 @@ def lines_of(stream: Stream, name: str) -> Iterator[str]:
         yield line.decode("utf-8-sig" if number == 1 else "utf-8", "surrogateescape")
 
 
+def is_blank(text: str) -> bool:
+    """Whether there is no sentence to work on: nothing that can be seen."""
+    return not any(character.isprintable() and character != " " for character in text)
+
+
 def refuse_bytes(text: str, where: str) -> None:
     """Pass text that was UTF-8.
 

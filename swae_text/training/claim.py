@@ -1,10 +1,5 @@
-"""Whose run folder it is: one training at a time, and always of the same settings.
+"""Whose run folder it is: one training at a time (``lock.py``), and always of the same settings."""
 
-A lock of the operating system is held on ``.lock`` in the folder. It ends with the process that
-holds it, however that ends, so nothing has to be cleaned up after a crash.
-"""
-
-import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +9,10 @@ from swae_text.atomic import atomic_write, leftovers
 from swae_text.config import RunConfig, dump_config, load_config
 from swae_text.errors import ConfigError, TrainingError
 from swae_text.folder import CARD, LARGEST
+from swae_text.lock import LOCK, locked
 from swae_text.sealed import CHECKSUMS
 
-_LOCK, _SETTINGS = ".lock", "config.yaml"
+_SETTINGS = "config.yaml"
 _WRITTEN = (
     _SETTINGS,
     "metrics.jsonl",
@@ -42,7 +38,8 @@ def claimed(config: RunConfig, run_dir: Path, *, keep: bool, overwrite: bool) ->
     settings = run_dir / _SETTINGS
     if not settings.exists() and _strangers(run_dir):
         raise ConfigError(f"{run_dir} is not empty and not a run: choose another --set name=…")
-    with locked(run_dir):
+    busy = f"{run_dir}: another process is training in it: wait for it, or --set name=OTHER"
+    with locked(run_dir, TrainingError(busy)):
         if overwrite:
             _empty(run_dir)
         if settings.exists():
@@ -56,24 +53,6 @@ def claimed(config: RunConfig, run_dir: Path, *, keep: bool, overwrite: bool) ->
             for part in leftovers(run_dir / written):
                 part.unlink()
         atomic_write(settings, dump_config(config).encode())
-        yield
-
-
-@contextmanager
-def locked(folder: Path, *, wait: bool = False) -> Iterator[None]:
-    """Be the only process in a folder for the while of the block; wait for others, or refuse.
-
-    Raises:
-        TrainingError: another process is in it, and ``wait`` is false.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / _LOCK).open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError as error:
-            raise TrainingError(
-                f"{folder}: another process is training in it: wait for it, or --set name=OTHER"
-            ) from error
         yield
 
 
@@ -103,13 +82,13 @@ def _first_difference(before: object, now: object) -> str:
 
 def _strangers(run_dir: Path) -> bool:
     """Whether there is anything that a run killed in its first moment does not leave."""
-    ours = {run_dir / _LOCK, *leftovers(run_dir / _SETTINGS)}
+    ours = {run_dir / LOCK, *leftovers(run_dir / _SETTINGS)}
     return run_dir.exists() and bool(set(run_dir.iterdir()) - ours)
 
 
 def _empty(run_dir: Path) -> None:
     """Remove all but the lock; the settings last, so that the half of it is still a run."""
     for path in sorted(run_dir.iterdir(), key=lambda path: path.name == _SETTINGS):
-        if path.name != _LOCK:
+        if path.name != LOCK:
             remove = shutil.rmtree if path.is_dir() and not path.is_symlink() else Path.unlink
             remove(path)

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from swae_text.atomic import atomic_path, atomic_write, leftovers
 from swae_text.corpora.batching import pad
 from swae_text.corpora.store import PreparedCorpus
+from swae_text.lock import locked
 from swae_text.models.autoencoder import SentenceAutoencoder
-from swae_text.training.claim import locked
 
 _WINDOW = 1 << 16  # sentences that are sorted by length together
 
@@ -58,7 +58,7 @@ def training_codes(
     path, label = folder / "train.npy", folder / "made.json"
     shape = (len(rows), model.config.code_dim)
     if not _there(path, label, made, shape):
-        with locked(folder, wait=True):
+        with locked(folder):
             if not _there(path, label, made, shape):
                 for part in leftovers(folder / "*"):
                     part.unlink()

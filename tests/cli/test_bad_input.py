@@ -92,7 +92,30 @@ STREAMS = {
     "groups": ("interpolate", b"alone\n", "--pairs", "-"),
     "average-key": ("average", b"plain\n", "--by", "topic"),
     "steps": ("interpolate", b"", "a", "b", "--steps", "1"),
-    "folder-stdin": ("encode", b"", "FOLDER"),
+    "folder-stdin": ("average", b"", "FOLDER"),
+    "shards-lines": ("encode", b"", "--processes", "2"),
+}
+# A folder with one shard of one column: its name, its cells, more arguments; or no shard.
+WORDS = pa.array(["a cook", "a guide"])
+TEXTS = ("encode", {"text": WORDS})
+LONG = {"text": ["a cook", "a" * 100_000]}
+BYTES = pa.Array.from_buffers(
+    pa.string(), 2, [None, pa.array([0, 1, 5], pa.int32()).buffers()[1], pa.py_buffer(b"acaf\xe9")]
+)
+SHARDS = {
+    "shards-no-out": ("encode", {"text": WORDS}, []),
+    "shards-none": ("encode", None),
+    "shards-same": (*TEXTS, ["--out", "in"]),
+    "shards-strangers": TEXTS,
+    "shards-file": TEXTS,
+    "shards-proc": (*TEXTS, ["--out", "/proc/out"]),
+    "shards-damaged": TEXTS,
+    "shards-column": ("encode", {"tongue": WORDS}),
+    "shards-number": ("reconstruct", {"text": [1, 2]}),
+    "shards-vectors": ("decode", {"text": WORDS}),
+    "shards-long": ("encode", LONG),
+    "shards-long-skip": ("encode", LONG, ["--out", "out", *SKIP]),
+    "shards-bytes": ("encode", {"text": BYTES}),
 }
 CONFIGS = {
     "config-key": b"model: {codedim: 1}",
@@ -107,6 +130,7 @@ PROCESSES = {
     "stdout-full": "echo hello | swae-text encode MODEL >/dev/full",
     "stdout-closed": "echo hello | swae-text encode MODEL >&-",
     "stdin-closed": "swae-text encode MODEL <&-",
+    "shards-full": "ulimit -f 4; swae-text encode MODEL in --out out",
 }
 
 
@@ -128,7 +152,7 @@ def there(tmp_path, monkeypatch):
 
 def test_the_table_and_the_tests_have_the_same_rows():
     others = {"one-label", "fifo", "file-as-folder", "device", "cache-folder"}
-    assert set(ROWS) == {*CORPORA, *STREAMS, *CONFIGS, *PROCESSES, *others}
+    assert set(ROWS) == {*CORPORA, *STREAMS, *SHARDS, *CONFIGS, *PROCESSES, *others}
 
 
 @pytest.mark.parametrize("case", CORPORA)
@@ -163,6 +187,28 @@ def test_streams(command, tiny_run, tmp_path, case):
     assert before == {path: path.read_bytes() for path in (tiny_run / "model").iterdir()}
 
 
+@pytest.mark.parametrize("case", SHARDS)
+def test_shards(command, tiny_run, case):
+    verb, cells, *more = SHARDS[case]
+    Path("in").mkdir()
+    if cells is not None:
+        pq.write_table(pa.table(cells), "in/a.parquet")
+    if case == "shards-damaged":
+        Path("in/b.parquet").write_bytes(Path("in/a.parquet").read_bytes()[:-30])
+    if case == "shards-strangers":
+        Path("out").mkdir()
+        Path("out/thesis.txt").write_text("years of work")
+    if case == "shards-file":
+        Path("out").write_text("kept")
+    before = {path: path.is_file() and path.read_bytes() for path in Path().rglob("*")}
+    result = command(verb, tiny_run, "in", *(more[0] if more else ["--out", "out"]))
+    expect(case, result.code, result.err)
+    assert result.out == "" and (result.code == 2 or len(result.err.splitlines()) <= 2)
+    assert all(not was or path.read_bytes() == was for path, was in before.items())
+    if result.code == 1:
+        assert result.err.count("\n") == 1 and not list(Path().glob("out/*.parquet"))
+
+
 @pytest.mark.parametrize("case", CONFIGS)
 def test_configs(command, case):
     Path("bad.yaml").write_bytes(CONFIGS[case])
@@ -174,6 +220,9 @@ def test_configs(command, case):
 @pytest.mark.parametrize("case", PROCESSES)
 def test_processes(tiny_run, sentences, case):
     Path("good.jsonl").write_bytes(sentences.read_bytes())
+    Path("in").mkdir()
+    texts = [json.loads(line)["text"] for line in sentences.read_text().splitlines()]
+    pq.write_table(pa.table({"text": texts}), "in/a.parquet")
     words = PROCESSES[case].replace("MODEL", str(tiny_run))
     line = words.replace("swae-text", f"{sys.executable} -m swae_text")
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=120)

@@ -8,7 +8,8 @@ import pytest
 from swae_text.cli.app import main
 from swae_text.config import RunConfig, dump_config
 from swae_text.errors import ConfigError, TrainingError
-from swae_text.training.claim import claimed, locked
+from swae_text.lock import locked
+from swae_text.training.claim import claimed
 
 
 def test_two_trainings_in_a_folder_are_refused_and_a_crash_sets_it_free(tmp_path, capsys):
@@ -24,7 +25,8 @@ def test_two_trainings_in_a_folder_are_refused_and_a_crash_sets_it_free(tmp_path
             (line,) = capsys.readouterr().err.splitlines()
             assert "another process is training in it" in line
         other.kill()
-    with locked(tmp_path / "run"), pytest.raises(TrainingError), locked(tmp_path / "run"):
+    busy = TrainingError("busy")
+    with locked(tmp_path / "run"), pytest.raises(TrainingError), locked(tmp_path / "run", busy):
         pass
 
 

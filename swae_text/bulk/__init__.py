@@ -1,0 +1,1 @@
+"""Work over folders of Parquet shards: one out for each in, by several processes, resumable."""

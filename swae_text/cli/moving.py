@@ -1,0 +1,99 @@
+"""What ``attribute apply`` was asked for, and the move that it is in an opened model."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import typer
+
+from swae_text.cli.arguments import SpaceName
+from swae_text.cli.moves import How, Moves, along, goal, has_slots, shifts, uphill
+from swae_text.cli.strays import Strays
+from swae_text.errors import ModelFolderError
+from swae_text.pretrained import find_attribute
+
+if TYPE_CHECKING:
+    from swae_text.cli.moves import Attribute
+    from swae_text.generation.decoding import Decoding
+    from swae_text.space import SentenceSpace
+
+Pairs = tuple[tuple[Path, str], ...]
+"""Other attributes, each with a strength on the line or a label."""
+
+
+@dataclass(frozen=True)
+class Moving:
+    """Which way sentences are moved, and how far."""
+
+    vector: Path
+    strengths: tuple[float, ...]
+    to: str | None
+    by: Literal["line", "gradient"] | None
+    confidence: float
+    leash: float
+    merge: bool
+    also: Pairs
+    orthogonal: bool
+
+    def mover(
+        self,
+        space: "SentenceSpace",
+        asked: SpaceName | None,
+        decoding: "Decoding",
+        strays: Strays,
+    ) -> Callable[[list[str]], list[Moves]]:
+        """What moves a batch of sentences.
+
+        Raises:
+            ModelFolderError: an attribute was fitted in another space, or in one of another size.
+            ConfigError: one has not the label that it is moved to.
+        """
+        found, chosen = _opened(self.vector, space, asked)
+        others = [(_opened(path, space, chosen)[0], value, path) for path, value in self.also]
+        how = How(space, chosen, decoding, self.confidence, self.leash, self.merge, strays)
+        if self.to is not None and self._by(found) == "gradient":
+            if self.orthogonal:
+                raise typer.BadParameter("--orthogonal is of directions: give --by line")
+            goals = [goal(found, self.to, self.vector), *(goal(*one) for one in others)]
+            return partial(uphill, how, goals)
+        moved = shifts(found, others, self.orthogonal)
+        return partial(along, how, *moved, list(self.strengths), self.to)
+
+    def _by(self, vector: "Attribute") -> str:
+        return self.by or ("gradient" if has_slots(vector) else "line")
+
+
+def other_pairs(also: Iterable[str], model: Path) -> Pairs:
+    """``VECTOR=STRENGTH`` or ``VECTOR=LABEL``, taken apart; a model's own vectors by name."""
+    pairs = []
+    for pair in also:
+        name, equals, value = pair.rpartition("=")
+        if not equals:
+            raise typer.BadParameter(f"--also {pair}: give VECTOR=STRENGTH or VECTOR=LABEL")
+        pairs.append((find_attribute(name, model), value))
+    return tuple(pairs)
+
+
+def _opened(
+    path: Path, space: "SentenceSpace", asked: SpaceName | None
+) -> "tuple[Attribute, SpaceName]":
+    """The vector and its space, if they are of this model.
+
+    Raises:
+        ModelFolderError: it was fitted in another space, or in one of another size.
+    """
+    from swae_text.vectors import load_vector
+
+    vector, fitted = load_vector(path, space.device)
+    if asked not in (None, fitted):
+        raise ModelFolderError(f"{path}: fitted in space '{fitted}', not in '{asked}'")
+    chosen: SpaceName = "code" if fitted == "code" else "latent"
+    size, dim = len(vector.direction), space.dim(chosen)
+    if size != dim:
+        raise ModelFolderError(
+            f"{path}: has {size} numbers and space '{chosen}' of this model has {dim}: "
+            "fit it again with it"
+        )
+    return vector, chosen
