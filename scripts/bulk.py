@@ -25,8 +25,8 @@ import pyarrow.parquet as pq
 
 THINGS = ("the soup", "our room", "the old garage", "my doctor", "this place", "the front desk")
 WAYS = ("was", "is always", "used to be", "has never been", "seemed", "turned out to be")
-HOW = ("warm", "clean", "a bit slow", "rude to us", "worth the money", "closed on sunday", "great")
-ENDS = (".", "!", "and i will be back .", "but the price is fair .", "again .", "for once .")
+HOW = ("warm", "clean", "a bit slow", "rude to us", "worth it", "closed", "great")
+ENDS = (".", "!", "and i will be back .", "for the price .", "again .", "for once .")
 PARTS = (THINGS, WAYS, HOW, ENDS)  # nine words, as in Yelp
 
 
