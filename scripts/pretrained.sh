@@ -22,8 +22,8 @@ train() { # name of the run, steps of stage one, more options
         --set "corpus.source=$source" --set training.precision=bfloat16 \
         --set "training.stage_one.steps=$2" --set "stage_two.hidden=${HIDDEN:-512}" "${@:3}"
 }
-train "$run" "$steps"
-if [ "${MORE:-0}" -gt 0 ]; then
+train "$run" "$steps" ${MORE:+--stage one}
+if [ -n "${MORE:-}" ]; then
     train "$run-more" "$MORE" --from "runs/$run/model" --set model.noise_warmup=0 \
         --set training.stage_two.steps=20000
     run=$run-more
