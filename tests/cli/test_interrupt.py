@@ -37,9 +37,11 @@ def test_an_interrupt_that_became_an_error_is_an_interrupt(capfd):
             raise AttributeError("partially initialized module") from None
 
     app.command("import-something")(import_something)
+    ours = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is none
     try:
         assert main(["import-something"]) == 130
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         app.registered_commands.pop()
+        signal.signal(signal.SIGINT, ours)
     assert capfd.readouterr().err == ""
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
