@@ -25,7 +25,7 @@ train() { # name of the run, steps of stage one, more options
 train "$run" "$steps" ${MORE:+--stage one}
 if [ -n "${MORE:-}" ]; then
     train "$run-more" "$MORE" --from "runs/$run/model" --set model.noise_warmup=0 \
-        --set training.stage_two.steps=20000
+        --set training.stage_two.steps=10000
     run=$run-more
 fi
 run=runs/$run
