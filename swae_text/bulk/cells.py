@@ -1,19 +1,18 @@
 """What rows hold: the sentences of a column that is found by name, the vectors of ``z``."""
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from swae_text.bulk.rows import Read
+from swae_text.bulk.spaces import MOST, NO_NUMBERS, SpaceName, agreed, refuse_size
 from swae_text.corpora.columns import TEXT_COLUMNS
 from swae_text.corpora.lines import is_blank
 from swae_text.errors import CorpusError
 
-SpaceName = Literal["latent", "code"]
 _USUAL = [names[0] for names in TEXT_COLUMNS if len(names) == 1]
-_MOST = 1e9  # as for vectors in JSON lines
 
 
 class Vector(NamedTuple):
@@ -82,7 +81,7 @@ def read_vectors(
     lengths = column.value_lengths().to_pylist()
     sizes = [size if valid else 0 for size, valid in zip(lengths, there, strict=True)]
     numbers, ends = column.flatten().to_numpy(zero_copy_only=False), np.cumsum(sizes)
-    if numbers.dtype == np.float16:  # its largest number is below _MOST
+    if numbers.dtype == np.float16:  # its largest number is below MOST
         numbers = numbers.astype(np.float32)
     own = window.column("space").to_pylist() if "space" in window.schema.names else None
     return [
@@ -101,16 +100,13 @@ def _vector(
     dim: Callable[[SpaceName], int],
 ) -> Vector | CorpusError:
     """One vector, or what is wrong with it."""
-    name = own or asked or default
-    if name not in ("latent", "code"):
-        return CorpusError(f"'space' is {name!r}, not 'latent' or 'code'")
-    if asked not in (None, name):
-        return CorpusError(f"the vector is of space '{name}', not '{asked}'")
-    space: SpaceName = "latent" if name == "latent" else "code"
-    if len(z) != dim(space):
-        return CorpusError(f"'z' has {len(z)} numbers; space '{space}' has {dim(space)}")
-    if not bool((np.abs(z) < _MOST).all()):  # false for NaN, too
-        return CorpusError(f"'z' is not a list of finite numbers below {_MOST:g}")
+    try:
+        space = agreed(own or asked or default, asked)
+        refuse_size(len(z), dim(space), space)
+    except CorpusError as error:
+        return error
+    if not bool((np.abs(z) < MOST).all()):  # false for NaN, too
+        return CorpusError(NO_NUMBERS)
     return Vector(space, z.astype(np.float32))
 
 

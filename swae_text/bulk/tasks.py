@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import pyarrow as pa
 
 from swae_text.bulk.cells import (
-    SpaceName,
     Vector,
     read_texts,
     read_vectors,
@@ -18,6 +17,7 @@ from swae_text.bulk.cells import (
 )
 from swae_text.bulk.rows import Answers, Worker
 from swae_text.bulk.shards import Shard
+from swae_text.bulk.spaces import SpaceName
 from swae_text.errors import CorpusError
 from swae_text.sealed import fingerprint
 

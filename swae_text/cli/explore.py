@@ -1,6 +1,5 @@
 """``swae-text explore``: a page in a browser to look at a space and touch it."""
 
-import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,14 +71,13 @@ def explore(
 def _survey(
     space: "swae_text.space.SentenceSpace", corpus: str | None, limit: int, name: SpaceName
 ) -> "Survey":
-    """Sentences from all over a corpus that may be sorted; none: the model's own."""
-    from swae_text.cli.reading import account, read_sentences
+    """Some sentences of a corpus; none: the model's own."""
+    from swae_text.cli.reading import account, chosen, read_sentences
     from swae_text.explorer.survey import Survey
 
     if corpus is None:
         return Survey(space, name)
     found = read_sentences(space, corpus, split="train")
     say(account(found))
-    rows = list(zip(found.texts, found.labels, strict=True))
-    rows = random.Random(0).sample(rows, min(limit, len(rows)))
-    return Survey(space, name, [text for text, _ in rows], [mark for _, mark in rows], found.source)
+    some = chosen(found, limit)
+    return Survey(space, name, some.texts, some.labels, found.source)

@@ -1,7 +1,6 @@
 """``swae-text plot``: what was trained and judged, as PNG or SVG. Needs the extra ``plot``."""
 
 import json
-import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -57,28 +56,25 @@ def latent_map(
     on_bad_row: OnBadRow = "refuse",
 ) -> None:
     """Draw a corpus on the first two principal axes of its vectors, coloured by label."""
-    from swae_text.cli.reading import account, read_sentences
+    from swae_text.cli.reading import account, chosen, read_sentences
     from swae_text.evaluation.plots.canvas import form
     from swae_text.evaluation.plots.latent_map import Mapped, draw
     from swae_text.explorer.survey import Survey
 
     form(out)
     opened = open_space(model)
-    chosen = space or opened.default_space
+    name = space or opened.default_space
     found = read_sentences(opened, data, split=split, text=text, label=label, on_bad_row=on_bad_row)
     say(account(found))
-    rows = list(zip(found.texts, found.labels, strict=True))
-    rows = random.Random(seed).sample(rows, min(limit, len(rows)))
-    texts, labels = [text for text, _ in rows], [name for _, name in rows]
-    survey = Survey(opened, chosen, texts, labels, found.source)
+    some = chosen(found, limit, seed)
+    survey = Survey(opened, name, some.texts, some.labels, found.source)
     for _ in survey.steps():
         pass
     if survey.problem is not None:
         raise CorpusError(survey.problem)
-    name = opened.config.name
-    title = f"{name}, space {chosen}: {found.source} ({found.split})"
-    note = f"n = {len(rows):,} of {len(found.texts):,} sentences, seed {seed}"
-    draw(Mapped(survey.points, labels, survey.shares, title, note), out)
+    title = f"{opened.config.name}, space {name}: {found.source} ({found.split})"
+    note = f"n = {len(some.texts):,} of {len(found.texts):,} sentences, seed {seed}"
+    draw(Mapped(survey.points, some.labels, survey.shares, title, note), out)
     write_lines([str(out)])
 
 

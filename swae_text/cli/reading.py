@@ -4,6 +4,7 @@ Without a source, or with the model's own, it is the very split that training he
 """
 
 import itertools
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -101,6 +102,13 @@ def read_in_blocks(
         raise CorpusError(f"{config.source}: no split '{split}' (there are: {', '.join(parts)})")
     taken = split if len(parts) > 1 else "all"
     yield from _kept(space, parts.get(split, parts["train"]), config, taken, limit)
+
+
+def chosen(reading: Reading, limit: int, seed: int = 0) -> Reading:
+    """At most ``limit`` of the sentences, from all over a corpus that may be sorted."""
+    rows = list(zip(reading.texts, reading.labels, strict=True))
+    rows = random.Random(seed).sample(rows, min(limit, len(rows)))
+    return replace(reading, texts=[text for text, _ in rows], labels=[mark for _, mark in rows])
 
 
 def account(reading: Reading, n: int | None = None) -> str:

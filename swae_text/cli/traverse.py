@@ -1,6 +1,5 @@
 """``swae-text traverse``: a sentence as one coordinate of its vector changes."""
 
-import random
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -117,10 +116,9 @@ def _vectors(
     name: SpaceName,
     on_bad_row: BadRowChoice,
 ) -> "Tensor":
-    """Vectors of sentences from all over a corpus that may be sorted."""
-    from swae_text.cli.reading import account, read_sentences
+    """Vectors of some sentences of a corpus."""
+    from swae_text.cli.reading import account, chosen, read_sentences
 
     found = read_sentences(space, data, split=split, on_bad_row=on_bad_row)
     say(account(found))
-    texts = random.Random(0).sample(found.texts, min(limit, len(found.texts)))
-    return space.encode(texts, space=name)
+    return space.encode(chosen(found, limit).texts, space=name)

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
+from swae_text.bulk.spaces import MOST, NO_NUMBERS, agreed, refuse_size
 from swae_text.cli.arguments import SpaceName
 from swae_text.cli.streams import BadLines, Record
 from swae_text.errors import CorpusError
-
-_MOST = 1e9  # far outside of every space, and its square is still a number
 
 Found = tuple[Record, SpaceName, list[float] | None]
 """A record, the space of its vector, and the vector; None where it has none."""
@@ -32,40 +31,28 @@ def read_vector(
         CorpusError: there is no such vector in the record, and bad lines are refused.
     """
     try:
-        name = _space_of(record, asked, default)
+        name = agreed(record.fields.get("space", asked or default), asked)
         return record, name, _vector_of(record, dim(name), name)
     except CorpusError as error:
-        return bad.excuse(record, error), asked or default, None
+        return bad.excuse(record, CorpusError(f"{record.where}: {error}")), asked or default, None
 
 
-def _space_of(record: Record, asked: SpaceName | None, default: SpaceName) -> SpaceName:
-    """The space of one vector: what the user says and what the record says must agree."""
-    own = record.fields.get("space", asked or default)
-    if own not in ("latent", "code"):
-        raise CorpusError(f"{record.where}: 'space' is {own!r}, not 'latent' or 'code'")
-    if asked not in (None, own):
-        raise CorpusError(f"{record.where}: the vector is of space '{own}', not '{asked}'")
-    found: SpaceName = own
-    return found
-
-
-def _vector_of(record: Record, dim: int, name: str) -> list[float] | None:
+def _vector_of(record: Record, dim: int, name: SpaceName) -> list[float] | None:
     """The numbers of one record, checked; None for an empty or a skipped line, or no vector."""
     if record.empty and record.fields.keys() <= {"error"}:
         return None
     if "z" not in record.fields:
-        raise CorpusError(f'{record.where}: no "z": give what `swae-text encode` writes')
+        raise CorpusError('no "z": give what `swae-text encode` writes')
     z = record.fields["z"]
     if z is None:
         return None
     if not isinstance(z, list) or not all(_is_finite(value) for value in z):
-        raise CorpusError(f"{record.where}: 'z' is not a list of finite numbers below {_MOST:g}")
-    if len(z) != dim:
-        raise CorpusError(f"{record.where}: 'z' has {len(z)} numbers; space '{name}' has {dim}")
+        raise CorpusError(NO_NUMBERS)
+    refuse_size(len(z), dim, name)
     return z
 
 
 def _is_finite(value: object) -> bool:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
-    return abs(value) < _MOST  # false for NaN, too
+    return abs(value) < MOST  # false for NaN, too

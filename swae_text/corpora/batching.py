@@ -119,7 +119,8 @@ def _divisible(cut: list[NDArray[np.int32]], world: int) -> list[NDArray[np.int3
     few = over
     while few < len(cut) and sum(len(batch) - 1 for batch in cut[len(cut) - few :]) < world - over:
         few += world  # single sentences cannot be halved
-    head, tail = cut[: max(0, len(cut) - few)], cut[max(0, len(cut) - few) :]
+    place = max(0, len(cut) - few)
+    head, tail = cut[:place], cut[place:]
     while len(tail) % world:
         largest = max(range(len(tail)), key=lambda number: len(tail[number]))
         batch = tail.pop(largest)

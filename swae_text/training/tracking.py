@@ -31,8 +31,8 @@ class MetricsLog:
         """
         if not self.path.exists():
             return
-        text, rows = self.path.read_text(encoding="utf-8", errors="replace"), read_rows(self.path)
-        kept = [row for row in rows if row["stage"] != stage or row["step"] <= step]
+        text = self.path.read_text(encoding="utf-8", errors="replace")
+        kept = [row for row in _rows(text) if row["stage"] != stage or row["step"] <= step]
         kept.sort(key=lambda row: row["stage"] == stage)
         whole = "".join(json.dumps(row) + "\n" for row in kept)
         if whole != text:
@@ -43,8 +43,11 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     """The whole rows of a ``metrics.jsonl``; none where there is no such file."""
     if not path.exists():
         return []
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return [row for line in lines if (row := _row(line))]
+    return _rows(path.read_text(encoding="utf-8", errors="replace"))
+
+
+def _rows(text: str) -> list[dict[str, Any]]:
+    return [row for line in text.splitlines() if (row := _row(line))]
 
 
 def _row(line: str) -> dict[str, Any]:

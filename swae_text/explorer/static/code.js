@@ -4,6 +4,7 @@ const STEPS = 21;
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`; // for a shell
 const string = (text) => JSON.stringify(text); // a Python literal too
 const real = (number) => (Number.isInteger(number) ? `${number}.0` : String(number));
+const fileOf = (model, name) => model.attributes.find((one) => one.name === name).file;
 const moved = (state, letter) => Object.entries(state)
   .filter(([key]) => key.startsWith(letter)).map(([key, value]) => [key.slice(2), value]);
 
@@ -27,18 +28,13 @@ export function asCommand(state, model) {
 function editCommand(state, model, folder, space) {
   const [attributes, axes, goals] = ["k.", "x.", "w."].map((letter) => moved(state, letter));
   const line = `printf '%s\\n' ${quoted(JSON.stringify({ text: state.s }))}`;
-  const file = (name) => model.attributes.find((one) => one.name === name).file;
-  if (goals.length) {
-    const [[name, label], ...others] = goals;
-    const also = others.map(([other, value]) => ` --also ${quoted(`${file(other)}=${value}`)}`).join("");
-    return `${line} | swae-text attribute apply ${folder} ${quoted(file(name))} --by gradient --to ${quoted(label)}${also}`;
-  }
+  const apply = ([[name, first], ...others], option) => {
+    const also = others.map(([other, value]) => ` --also ${quoted(`${fileOf(model, other)}=${value}`)}`).join("");
+    return `${line} | swae-text attribute apply ${folder} ${quoted(fileOf(model, name))} ${option(first)}${also}`;
+  };
+  if (goals.length) return apply(goals, (label) => `--by gradient --to ${quoted(label)}`);
   if (!attributes.length && !axes.length) return `${line} | swae-text reconstruct ${folder} ${space}`;
-  if (!axes.length) {
-    const [[name, strength], ...others] = attributes;
-    const also = others.map(([other, value]) => ` --also ${quoted(`${file(other)}=${value}`)}`).join("");
-    return `${line} | swae-text attribute apply ${folder} ${quoted(file(name))} --strength=${strength}${also}`;
-  }
+  if (!axes.length) return apply(attributes, (strength) => `--strength=${strength}`);
   if (attributes.length || axes.length > 1 || model.survey.own) return null;
   const [[number, at]] = axes;
   const data = `--data ${quoted(model.survey.source)} --limit ${model.survey.total}`;
@@ -73,9 +69,8 @@ export function asPython(state, model) {
 
 function editPython(state, model, open, space) {
   const [attributes, axes, goals] = ["k.", "x.", "w."].map((letter) => moved(state, letter));
-  const file = (name) => model.attributes.find((one) => one.name === name).file;
   if (goals.length) {
-    const list = goals.map(([name, label]) => `load_vector(${string(file(name))})[0].goal(${string(label)})`);
+    const list = goals.map(([name, label]) => `load_vector(${string(fileOf(model, name))})[0].goal(${string(label)})`);
     return [open[0], "from swae_text.vectors import load_vector", "", open[2], `goals = [${list.join(", ")}]`,
       `[made] = space.edit([${string(state.s)}], goals, ${space})`, "print(made.text)"];
   }
@@ -84,7 +79,7 @@ function editPython(state, model, open, space) {
   if (attributes.length) imports.push("from swae_text.latent.attributes import apply", "from swae_text.vectors import load_vector");
   const lines = [...imports, "", open[2], `z = space.encode(${string(state.s)}, ${space})`];
   for (const [name, strength] of attributes) {
-    lines.push(`z = apply(z, load_vector(${string(file(name))})[0], ${real(strength)})`);
+    lines.push(`z = apply(z, load_vector(${string(fileOf(model, name))})[0], ${real(strength)})`);
   }
   if (axes.length) lines.push(...known(model, space));
   for (const [number, at] of axes)
