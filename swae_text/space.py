@@ -192,7 +192,7 @@ class SentenceSpace:
         if decoding.beams > 1:
             found = self.candidates(z, decoding, space=space, batch_size=batch_size)
             return [best.text for best, *_ in found]
-        codes = _finite(self.to_codes(self._checked(z, space), space))
+        codes = _finite(self._to_write(self._checked(z, space), space, decoding))
         banned = self._constraints(decoding).banned
         sentences: list[list[int]] = []
         for part in torch.split(codes, batch_size):
@@ -210,7 +210,9 @@ class SentenceSpace:
         """
         z, rules = self._checked(z, space), self._constraints(decoding)
         found: list[list[Candidate]] = []
-        for part in torch.split(self.to_codes(z, space), max(1, batch_size // decoding.beams)):
+        for part in torch.split(
+            self._to_write(z, space, decoding), max(1, batch_size // decoding.beams)
+        ):
             found += likeliest(self.autoencoder, self.tokenizer, part, decoding, rules)
         if not decoding.rerank:
             return found
@@ -422,6 +424,11 @@ class SentenceSpace:
     def to_codes(self, z: Tensor, space: Space | None) -> Tensor:
         """Vectors of a space to codes of stage one."""
         return self._stage_two().decode(z) if self._is_latent(space) else z
+
+    def _to_write(self, z: Tensor, space: Space | None, decoding: Decoding) -> Tensor:
+        """The codes that the decoder is shown."""
+        codes, level = self.to_codes(z, space), decoding.noise_level
+        return self.autoencoder.at_noise(codes, level) if level else codes
 
     def _checked(self, z: Tensor, space: Space | None) -> Tensor:
         """The vectors on the model's device, if they are of the space."""

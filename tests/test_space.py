@@ -97,6 +97,28 @@ def test_codes_drawn_to_a_prior_are_typical_unless_they_lie_on_a_sphere(space, n
     assert (alone.typicality(alone.encode(TEXTS)) is not None) == typical
 
 
+@torch.inference_mode()
+def test_a_noise_level_is_told_by_the_length_of_codes(space):
+    told = Decoding(noise_level=0.75)
+    z = space.sample_vectors(40, generator=torch.Generator().manual_seed(0))
+    codes = space.autoencoder.normalised(space.to_codes(z, None)) * 1.25  # √(1 + 0.75²)
+    aware = space.decode(z, decoding=told)
+    assert aware == space.decode(codes, space="code") != space.decode(z)
+    assert aware == space.sample(40, seed=0, decoding=told)
+    beams, told = Decoding(beams=2), Decoding(beams=2, noise_level=0.75)
+    assert space.decode(z, decoding=told) == space.decode(codes, space="code", decoding=beams)
+
+
+def test_codes_of_any_length_tell_no_noise(space):
+    loose = space.config.model_copy(
+        update={"model": space.config.model.model_copy(update={"normalise": False})}
+    )
+    stage_one = SentenceAutoencoder(loose.model, space.autoencoder.vocab_size)
+    free = SentenceSpace(loose, space.tokenizer, stage_one, space.stage_two)
+    with pytest.raises(ConfigError, match=r"not of one length.*leave it out"):
+        free.sample(2, decoding=Decoding(noise_level=0.5))
+
+
 def test_token_accuracy_is_a_share(space):
     assert 0 < space.token_accuracy(TEXTS, space.encode(TEXTS)) <= 1
 

@@ -70,6 +70,10 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of the random choices.")]
 Temperature = Annotated[
     float, typer.Option(min=0.0, help="0: the likeliest word at each step; 1: as the model says.")
 ]
+NoiseLevel = Annotated[
+    float,
+    typer.Option(min=0.0, help="Code noise that the decoder is told samples have; 0: none."),
+]
 TopK = Annotated[int, typer.Option("--top-k", min=0, help="Draw from the k likeliest; 0: all.")]
 TopP = Annotated[
     float, typer.Option("--top-p", min=0.0, max=1.0, help="Draw from the likeliest p of the mass.")

@@ -7,6 +7,7 @@ import typer
 
 from swae_text.cli.arguments import (
     Limit,
+    NoiseLevel,
     Referee,
     Samples,
     Temperature,
@@ -27,6 +28,7 @@ def curve(
     ] = "valid",
     samples: Samples = 10_000,
     temperature: Temperature = 0.0,
+    noise_level: NoiseLevel = 0.0,
     lm: Referee = "ngrams",
     limit: Limit = 10_000,
     form: Annotated[
@@ -53,6 +55,7 @@ def curve(
         teacher_forcing=False,
         samples=samples,
         temperature=temperature,
+        noise_level=noise_level,
         lms=language_models(lm),
         neighbours=0,
     )

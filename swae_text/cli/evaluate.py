@@ -8,6 +8,7 @@ import typer
 from swae_text.cli.arguments import (
     Limit,
     Model,
+    NoiseLevel,
     OnBadRow,
     Referee,
     Samples,
@@ -44,6 +45,7 @@ def evaluate(
     ] = None,
     samples: Samples = 10_000,
     temperature: Temperature = 0.0,
+    noise_level: NoiseLevel = 0.0,
     lm: Referee = "both",
     references: Annotated[
         Path | None,
@@ -73,6 +75,7 @@ def evaluate(
         sentences=limit,
         samples=samples,
         temperature=temperature,
+        noise_level=noise_level,
         lms=language_models(lm),
         seed=seed,
     )

@@ -11,6 +11,7 @@ from swae_text.cli.arguments import (
     Lines,
     MinP,
     Model,
+    NoiseLevel,
     Require,
     Rerank,
     Seed,
@@ -35,6 +36,7 @@ def sample(
     top_k: TopK = 0,
     top_p: TopP = 1.0,
     min_p: MinP = 0.0,
+    noise_level: NoiseLevel = 0.0,
     beams: Beams = 1,
     rerank: Rerank = False,
     ban: Ban = None,
@@ -50,6 +52,7 @@ def sample(
         top_k=top_k,
         top_p=top_p,
         min_p=min_p,
+        noise_level=noise_level,
     )
     texts = open_space(model).sample(n, seed=seed, label=label, decoding=decoding)
     more = {} if label is None else {"label": label}

@@ -31,9 +31,8 @@ def sample_rows(
     config: EvaluationConfig,
 ) -> tuple[list[Row], list[str]]:
     """The rows ``real``, ``5-gram`` and ``model``; and the first few samples, to be read."""
-    samples = space.sample(
-        config.samples, seed=config.seed, decoding=Decoding(temperature=config.temperature)
-    )
+    decoding = Decoding(temperature=config.temperature, noise_level=config.noise_level)
+    samples = space.sample(config.samples, seed=config.seed, decoding=decoding)
     rows = yardsticks(held_out, judges, config)
     rows.append(_row("model", samples, samples, held_out, judges, config))
     return rows, samples[:50]

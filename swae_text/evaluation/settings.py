@@ -24,6 +24,8 @@ class EvaluationConfig(Strict):
     """Sentences drawn from the prior; both perplexities depend on the number."""
     temperature: NonNegativeFloat = 0.0
     """Of the decoder when it writes samples; 0: greedy. To be chosen on the validation split."""
+    noise_level: NonNegativeFloat = 0.0
+    """That the decoder is told of when it writes samples; 0: none. To be chosen likewise."""
     lms: Annotated[tuple[LM, ...], Field(min_length=1)] = ("ngrams", "recurrent")
     """Language models behind forward and reverse perplexity."""
     neighbours: NonNegativeInt = 1000

@@ -192,8 +192,13 @@ def _benchmark_note(results: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _temperature(evidence: Mapping[str, Any]) -> str:
-    """Of the decoder when it wrote samples; results of before there was a choice are greedy."""
-    return f"{evidence['evaluation'].get('temperature', 0.0):g}"
+    """Of the decoder when it wrote samples, and the noise that it was told of.
+
+    Results of before there was a choice are greedy.
+    """
+    asked = evidence["evaluation"]
+    level = asked.get("noise_level", 0.0)
+    return f"{asked.get('temperature', 0.0):g}" + (f", noise level {level:g}" if level else "")
 
 
 def _reconstruction(result: Mapping[str, Any]) -> Table:
@@ -233,7 +238,7 @@ def _perplexities(result: Mapping[str, Any]) -> Table:
         for lm in row["forward"]
     ]
     signatures = [score["lm"] for score in result["samples"][0]["forward"].values()]
-    signatures.append(f"samples at temperature {_temperature(result['evidence'])} (0: greedy)")
+    signatures.append(f"samples at temperature (0: greedy) {_temperature(result['evidence'])}")
     header = ("samples", "LM", "forward", "reverse", "unknown words", "n")
     return Table("Perplexity a word, end of sentence included", header, rows, "; ".join(signatures))
 

@@ -3,6 +3,10 @@
 Temperature sharpens or flattens the distribution, top-k keeps the likeliest ``k`` tokens (Fan et
 al., 2018), top-p the smallest set whose mass reaches ``p`` (Holtzman et al., 2020), min-p those at
 least ``p`` times as likely as the likeliest (Nguyen et al., 2024). ``beam.py`` searches instead.
+
+A noise level s says how far the code is from one that a sentence has: ``ĉ ← √(1 + s²) √C ĉ / |ĉ|``,
+as long as a code of training is under such noise. From the length the decoder reads how far to
+trust the code (noise conditioning augmentation; Ho et al., 2022, "Cascaded diffusion models", §4).
 """
 
 import math
@@ -35,6 +39,8 @@ class Decoding:
         banned: words or phrases that no sentence holds (``banned.py`` says what a word is). Greedy
             sentences without them stay as they are.
         required: words or phrases that every sentence holds; needs beams (``required.py``).
+        noise_level: code noise that the decoder is told of, at least 0; 0 leaves a code as it is.
+            For codes that no sentence has, as samples are; to be chosen on validation sentences.
     """
 
     temperature: float = 0.0
@@ -46,6 +52,7 @@ class Decoding:
     rerank: bool = False
     banned: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
+    noise_level: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning.
@@ -60,6 +67,7 @@ class Decoding:
             f"min_p={self.min_p}: give a number from 0 to 1": 0 <= self.min_p <= 1,
             f"beams={self.beams}: give 1 or more": self.beams >= 1,
             f"length_penalty={self.length_penalty}: give 0 or more": self.length_penalty >= 0,
+            f"noise_level={self.noise_level}: give 0 or more": 0 <= self.noise_level < math.inf,
             "a beam search draws nothing: leave out temperature or beams": self.beams == 1
             or not self.temperature,
             "rerank chooses among beams: give beams=2 or more": self.beams > 1 or not self.rerank,

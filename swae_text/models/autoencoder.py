@@ -8,6 +8,7 @@ the other regularisers give the field's one-stage models (VAE, WAE, AAE, LAAE, D
 Shape letters are those of ``swae_text.config``; ``S`` numbers of one slot.
 """
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -131,6 +132,21 @@ class SentenceAutoencoder(HasCritic):
         if not self.config.normalise:
             return code
         return functional.rms_norm(code, (self.config.code_dim,))
+
+    def at_noise(
+        self, code: Float[Tensor, "batch code"], level: float
+    ) -> Float[Tensor, "batch code"]:
+        """Codes as long as noise of this level makes them: √(1 + level²) √C.
+
+        Raises:
+            ConfigError: this model's codes have no length of their own.
+        """
+        if not self.config.normalise:
+            raise ConfigError(
+                "noise_level: this model's codes are not of one length (model.normalise), from "
+                "which its decoder could read it: leave it out"
+            )
+        return self.normalised(code) * math.sqrt(1 + level**2)
 
     def memory(self, code: Float[Tensor, "batch code"]) -> Float[Tensor, "batch slots width"]:
         """The code as the slots that the decoder attends to."""

@@ -120,4 +120,15 @@ def test_a_temperature_changes_the_samples_and_is_printed(space, judges, small, 
     assert drawn["examples"] == space.sample(120, seed=0, decoding=Decoding(1.0))[:50]
     assert greedy["examples"] != drawn["examples"]
     notes = [evaluation_tables(result)[0].note for result in (greedy, drawn)]
-    assert "temperature 0 " in notes[0] and "temperature 1 " in notes[1]
+    assert [note.split("; ")[-1] for note in notes] == [
+        "samples at temperature (0: greedy) 0",
+        "samples at temperature (0: greedy) 1",
+    ]
+
+
+def test_a_noise_level_changes_the_samples_and_is_printed(space, judges, small, held_out):
+    told = small.model_copy(update={"parts": ("samples",), "noise_level": 0.8})
+    result = evaluate(space, held_out, told, judges).to_dict()
+    drawn = space.sample(120, seed=0, decoding=Decoding(noise_level=0.8))
+    assert result["examples"] == drawn[:50]
+    assert evaluation_tables(result)[0].note.endswith("(0: greedy) 0, noise level 0.8")

@@ -95,6 +95,8 @@ def test_padding_and_begin_are_never_written():
         {"min_p": 1.1},
         {"beams": 0},
         {"length_penalty": -1.0},
+        {"noise_level": -0.1},
+        {"noise_level": float("inf")},
         {"beams": 3, "temperature": 1.0},
         {"rerank": True},
     ],
