@@ -4,27 +4,34 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
-import torch
 
 from benchmarks.measuring import Row, Settings, in_turns, median
 from benchmarks.runs import prepared, trained_model
 from swae_text import Decoding, SentenceSpace
+from swae_text.space import Precision
+
+PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
+"""Of stage one's weights."""
 
 
 def rows(settings: Settings) -> Iterator[Row]:
     """A row for each work, precision and batch size."""
-    space = SentenceSpace.from_pretrained(trained_model(settings))
-    corpus = prepared(space.config)
+    folder = trained_model(settings)
+    spaces = {name: SentenceSpace.from_pretrained(folder, precision=name) for name in PRECISIONS}
+    corpus = prepared(spaces["float32"].config)
     texts = corpus.valid.texts(np.arange(min(settings.at(512, 16), len(corpus.valid))))
-    space.encode(texts[:1])
-    for work, sizes in (("encode", (1, 32, 512)), ("greedy", (1, 32, 512)), ("beams 5", (1, 32))):
+    for work, sizes in (
+        ("encode", (1, 32, 64, 512)),
+        ("greedy", (1, 32, 512)),
+        ("beams 5", (1, 32)),
+    ):
         runs, sentences = {}, {}
         for size in sizes:
-            chosen = texts[: {1: settings.at(16, 2), 32: 64, 512: 512}[size]]
-            for precision in ("float32", "bfloat16"):
+            chosen = texts[: settings.at(16, 2)] if size == 1 else texts
+            for precision, space in spaces.items():
                 name = f"{work}, {precision}, batch {size}"
                 sentences[name] = len(chosen)
-                runs[name] = _in(precision, partial(_work(space, work, chosen), size))
+                runs[name] = partial(_work(space, work, chosen), size)
         seconds = median(in_turns(runs, settings.at(5, 1)))
         for name, taken in seconds.items():
             to = name.replace("bfloat16", "float32")
@@ -40,11 +47,3 @@ def _work(space: SentenceSpace, work: str, texts: list[str]) -> Callable[[int], 
     codes, decoding = space.encode(texts, space="code"), Decoding(beams=5 if "beams" in work else 1)
     most = decoding.beams  # a batch of the search is so many prefixes
     return lambda size: space.decode(codes, space="code", decoding=decoding, batch_size=size * most)
-
-
-def _in(precision: str, run: Callable[[], object]) -> Callable[[], object]:
-    def inside() -> object:
-        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
-            return run()
-
-    return inside

@@ -38,6 +38,7 @@ from swae_text.pretrained import find_model
 
 T = TypeVar("T")
 Space: TypeAlias = Literal["latent", "code"]
+Precision: TypeAlias = Literal["float32", "bfloat16"]
 GREEDY = Decoding()
 
 
@@ -83,13 +84,20 @@ class SentenceSpace:
 
     @classmethod
     def from_pretrained(
-        cls, path: str | Path, device: str = "cpu", *, revision: str | None = None
+        cls,
+        path: str | Path,
+        device: str = "cpu",
+        *,
+        precision: Precision = "float32",
+        revision: str | None = None,
     ) -> "SentenceSpace":
         """Read a model: of a folder, of the package by its name, or ``owner/name`` of the hub.
 
         Args:
             path: any of these.
             device: where its weights go.
+            precision: of stage one's weights. bfloat16 is faster where the processor has it, and
+                changes a word here and there; vectors and stage two are float32 all the same.
             revision: branch, tag or commit, of a model on the hub.
 
         Raises:
@@ -100,6 +108,8 @@ class SentenceSpace:
         for stage in (parts.autoencoder, parts.stage_two):
             if stage is not None:
                 stage.to(device)
+        if precision == "bfloat16":
+            parts.autoencoder.to(torch.bfloat16)
         return cls(*parts)
 
     def save_pretrained(
@@ -111,7 +121,12 @@ class SentenceSpace:
             path: the folder.
             half: whether matrices are kept in half precision: half the size, hardly a word changed.
             card: its README.md. None: a short one.
+
+        Raises:
+            ConfigError: the weights were opened in bfloat16, which has lost some of them.
         """
+        if self.autoencoder.embedding.weight.dtype is not torch.float32:
+            raise ConfigError("this model was opened in bfloat16: open it in float32 to write it")
         parts = (self.config, self.tokenizer, self.autoencoder, self.stage_two, self.labels)
         write_folder(ModelParts(*parts), Path(path), half=half, card=card)
 

@@ -50,6 +50,18 @@ def test_half_the_precision_is_half_the_size_and_the_same_space(space, tmp_path)
     assert (tmp_path / "half" / "README.md").read_text() == "# mine\n"
 
 
+def test_a_space_in_bfloat16_is_nearly_the_same_and_is_not_written(tiny_run, space, tmp_path):
+    half = SentenceSpace.from_pretrained(tiny_run / "model", precision="bfloat16")
+    for name in ("code", "latent"):
+        z, wanted = half.encode(TEXTS, space=name), space.encode(TEXTS, space=name)
+        assert z.dtype == torch.float32 and not torch.equal(z, wanted)
+        assert torch.cosine_similarity(z, wanted).min() > 0.98
+    assert len(half.decode(wanted)) == len(half.reconstruct(TEXTS)) == 3
+    with pytest.raises(ConfigError, match="open it in float32 to write it"):
+        half.save_pretrained(tmp_path / "lossy")
+    assert not (tmp_path / "lossy").exists()
+
+
 def test_samples_depend_on_the_seed_alone(space):
     assert space.sample(5, seed=1) == space.sample(5, seed=1) != space.sample(5, seed=2)
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from swae_text.generation.decoding import Decoding
     from swae_text.space import SentenceSpace
 
-Precision = Literal["float32", "float16"]
+Precision = Literal["float32", "bfloat16"]
+"""Of weights."""
 AT_WILL = ("model", "batch_size", "skip")
 """Settings that may change on the way; of a model, its weights count and not where they lie."""
 
@@ -37,6 +38,7 @@ class Task(ABC):
     verb: ClassVar[str]
     model: Path
     space: SpaceName | None = None
+    precision: Precision = "float32"
     batch_size: int = 64
     skip: bool = False
     """Whether a row that cannot be used gets an ``error``; otherwise it ends the work."""
@@ -63,7 +65,7 @@ class Task(ABC):
         """The model."""
         from swae_text.space import SentenceSpace
 
-        return SentenceSpace.from_pretrained(self.model)
+        return SentenceSpace.from_pretrained(self.model, precision=self.precision)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +95,7 @@ class Encode(OnTexts):
     """Sentences to vectors: ``z`` and ``space``."""
 
     verb = "encode"
-    dtype: Precision = "float32"
+    dtype: Literal["float32", "float16"] = "float32"
 
     def open(self) -> Worker[str]:
         """Load the model."""

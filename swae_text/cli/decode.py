@@ -15,6 +15,7 @@ from swae_text.cli.arguments import (
     Lines,
     Model,
     OnBadRow,
+    Precision,
     Require,
     Rerank,
     Space,
@@ -47,6 +48,7 @@ def decode(
     form: Lines = None,
     on_bad_row: OnBadRow = "refuse",
     batch_size: DecodeBatchSize = None,
+    precision: Precision = "float32",
     out: Out = None,
     processes: Processes = None,
 ) -> None:
@@ -63,12 +65,13 @@ def decode(
         task = Decode(
             model=model_folder(model),
             space=space,
+            precision=precision,
             batch_size=batch_size or 256,
             skip=on_bad_row == "skip",
             decoding=decoding,
         )
         return run_shards(task, folder, out, processes)
-    sentences = open_space(model)
+    sentences = open_space(model, precision)
     written, bad = line_form("jsonl" if n_best else form), BadLines(on_bad_row)
     default = sentences.default_space
     for batch in in_batches(read_records(file, bad), batch_size or 64):

@@ -9,6 +9,7 @@ from swae_text.cli.arguments import (
     File,
     Model,
     OnBadRow,
+    Precision,
     Space,
     SpaceName,
     model_folder,
@@ -32,6 +33,7 @@ def encode(
     space: Space = None,
     on_bad_row: OnBadRow = "refuse",
     batch_size: BatchSize = 64,
+    precision: Precision = "float32",
     out: Out = None,
     text: ShardText = None,
     dtype: Annotated[
@@ -51,13 +53,14 @@ def encode(
         task = Encode(
             model=model_folder(model),
             space=space,
+            precision=precision,
             batch_size=batch_size,
             skip=on_bad_row == "skip",
             text=text,
             dtype=dtype or "float32",
         )
         return run_shards(task, folder, out, processes)
-    sentences, bad = open_space(model), BadLines(on_bad_row)
+    sentences, bad = open_space(model, precision), BadLines(on_bad_row)
     chosen: SpaceName = space or sentences.default_space
 
     def vectors(texts: list[str]) -> list[list[float]]:

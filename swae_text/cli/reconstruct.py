@@ -8,6 +8,7 @@ from swae_text.cli.arguments import (
     Lines,
     Model,
     OnBadRow,
+    Precision,
     Require,
     Rerank,
     Space,
@@ -32,6 +33,7 @@ def reconstruct(
     form: Lines = None,
     on_bad_row: OnBadRow = "refuse",
     batch_size: DecodeBatchSize = None,
+    precision: Precision = "float32",
     out: Out = None,
     text: ShardText = None,
     processes: Processes = None,
@@ -48,13 +50,14 @@ def reconstruct(
         task = Reconstruct(
             model=model_folder(model),
             space=space,
+            precision=precision,
             batch_size=batch_size or 256,
             skip=on_bad_row == "skip",
             text=text,
             decoding=decoding,
         )
         return run_shards(task, folder, out, processes)
-    sentences, bad = open_space(model), BadLines(on_bad_row)
+    sentences, bad = open_space(model, precision), BadLines(on_bad_row)
     chosen: SpaceName = space or sentences.default_space
 
     def work(texts: list[str]) -> list[str]:

@@ -12,6 +12,7 @@ from swae_text.cli.arguments import (
     MinP,
     Model,
     NoiseLevel,
+    Precision,
     Require,
     Rerank,
     Seed,
@@ -41,6 +42,7 @@ def sample(
     rerank: Rerank = False,
     ban: Ban = None,
     require: Require = None,
+    precision: Precision = "float32",
     form: Lines = None,
 ) -> None:
     """Draw vectors from the prior and decode them."""
@@ -54,7 +56,7 @@ def sample(
         min_p=min_p,
         noise_level=noise_level,
     )
-    texts = open_space(model).sample(n, seed=seed, label=label, decoding=decoding)
+    texts = open_space(model, precision).sample(n, seed=seed, label=label, decoding=decoding)
     more = {} if label is None else {"label": label}
     plain = line_form(form) == "text"
     write_lines(as_line(text) if plain else as_json({"text": text, **more}) for text in texts)

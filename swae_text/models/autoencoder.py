@@ -150,6 +150,7 @@ class SentenceAutoencoder(HasCritic):
 
     def memory(self, code: Float[Tensor, "batch code"]) -> Float[Tensor, "batch slots width"]:
         """The code as the slots that the decoder attends to."""
+        code = code.to(self.embedding.weight.dtype)  # codes are float32, whatever the weights are
         slots: Tensor = self.read(
             code.view(len(code), self.config.slots, self.config.code_dim // self.config.slots)
         )

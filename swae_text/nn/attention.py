@@ -45,8 +45,11 @@ class Attention(nn.Module):
         mask: Tensor | None = None,
         causal: bool = False,
     ) -> Tensor:
-        """Look up ready keys and values; ``mask`` is true where a key may be looked at."""
-        queries_BHTD = self._split(self.query(x_BTW))
+        """Look up ready keys and values; ``mask`` is true where a key may be looked at.
+
+        One row of queries serves every row of keys.
+        """
+        queries_BHTD = self._split(self.query(x_BTW)).expand(len(keys_BHSD), -1, -1, -1)
         x_BHTD = _look_up(queries_BHTD, keys_BHSD, values_BHSD, mask, causal)
         output: Tensor = self.output(x_BHTD.transpose(1, 2).flatten(2))
         return output
@@ -102,8 +105,7 @@ class SlotReader(nn.Module):
 
     def forward(self, states_BTW: Tensor, mask: Tensor | None) -> Tensor:
         """States ``[B, T, W]`` to slots ``[B, K, W]``; ``mask`` is true at real tokens."""
-        queries_BKW = self.queries.expand(len(states_BTW), -1, -1)
         slots: Tensor = self.norm(
-            self.attention(queries_BKW, self.states_norm(states_BTW), mask=mask)
+            self.attention(self.queries[None], self.states_norm(states_BTW), mask=mask)
         )
         return slots

@@ -71,6 +71,22 @@ def test_half_precision_is_half_precision_and_begins_no_other_folder(
     assert refused.code == 1 and "column 'id' holds uint8, not text" in refused.err
 
 
+def test_weights_in_bfloat16_make_other_vectors_and_begin_no_other_folder(
+    command, tiny_run, shards, tmp_path
+):
+    whole, near = tmp_path / "whole", tmp_path / "near"
+    encode = ("encode", tiny_run, shards, "--space", "code", "--out")
+    for out, precision in ((whole, "float32"), (near, "bfloat16")):
+        assert command(*encode, out, "--precision", precision).code == 0
+    z, h = (
+        pq.read_table(out / "b.parquet")["z"].combine_chunks().flatten() for out in (whole, near)
+    )
+    assert z.type == h.type == pa.float32() and not z.equals(h)
+    assert np.abs(np.array(z) - np.array(h)).max() < 0.1
+    refused = command(*encode, near)
+    assert refused.code == 1 and "another precision (bfloat16, now float32)" in refused.err
+
+
 def test_attributes_move_rows(command, tiny_run, sentences, shards, tmp_path):
     vector, out = tmp_path / "liked.safetensors", tmp_path / "out"
     command("attribute", "fit", tiny_run, "--data", sentences, "--out", vector)

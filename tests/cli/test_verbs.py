@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +32,17 @@ def test_decode_of_encode_is_reconstruct(command, tiny_run, space):
         record["text"] for record in direct.records
     ]
     assert [record["input"] for record in direct.records] == LINES.splitlines()
+
+
+def test_weights_may_be_bfloat16(command, tiny_run):
+    half, encode = ("--precision", "bfloat16"), ("encode", tiny_run, "--space", "code")
+    records = [command(*encode, *more, stdin=LINES).records for more in ((), half)]
+    full, near = (np.array([r["z"] for r in found if r["z"]]) for found in records)
+    assert not np.array_equal(full, near) and np.abs(full - near).max() < 0.1
+    encoded = "".join(json.dumps(record) + "\n" for record in records[1])
+    assert len(command("decode", tiny_run, *half, stdin=encoded).records) == 3
+    assert len(command("reconstruct", tiny_run, *half, stdin=LINES).records) == 3
+    assert len(command("sample", tiny_run, *half, "-n", 2).records) == 2
 
 
 def test_decode_gives_all_that_the_beams_found(command, tiny_run):

@@ -1,10 +1,14 @@
 """Stage one: padding, teacher forcing against decoding, and every regulariser."""
 
+import copy
+
 import pytest
 import torch
+from torch.nn import functional
 
 from swae_text.config import ModelConfig
 from swae_text.corpora.tokenizer import EOS, PAD
+from swae_text.generation.decoding import generate
 from swae_text.models.autoencoder import SentenceAutoencoder
 
 VOCAB = 60
@@ -52,6 +56,19 @@ def test_padding_does_not_change_a_code_in_bfloat16():
         alone = torch.cat([encode(row[row != PAD][None]) for row in tokens])
         together = encode(tokens)
     torch.testing.assert_close(together, alone, atol=0.06, rtol=0)
+
+
+@pytest.mark.parametrize(("encoder", "decoder"), PAIRS)
+@torch.inference_mode()
+def test_weights_in_bfloat16_change_little_and_codes_stay_float32(encoder, decoder):
+    full, tokens = model(encoder, decoder).eval(), sentences()
+    half = copy.deepcopy(full).to(torch.bfloat16)
+    code = full.encode(tokens)
+    near = functional.cosine_similarity(half.encode(tokens), code)
+    assert half.encode(tokens).dtype == torch.float32 and near.min() > 0.999
+    told, wanted = half.log_likelihood(code, tokens), full.log_likelihood(code, tokens)
+    torch.testing.assert_close(told, wanted, atol=0.5, rtol=0.02)
+    assert generate(half, code)[0] == generate(half, code[:1])[0]
 
 
 @pytest.mark.parametrize("kind", KINDS)
