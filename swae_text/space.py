@@ -6,6 +6,7 @@ The space ``"latent"`` is stage two's ``z``, where latent operations happen by d
 ``"code"`` is stage one's ``c``.
 """
 
+import math
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -338,30 +339,58 @@ class SentenceSpace:
         return 1 if self._is_latent(space) else self.config.model.slots
 
     def sample(
-        self, n: int, *, seed: int = 0, label: str | None = None, decoding: Decoding = GREEDY
+        self,
+        n: int,
+        *,
+        seed: int = 0,
+        label: str | None = None,
+        deviation: float = 1.0,
+        decoding: Decoding = GREEDY,
     ) -> list[str]:
-        """``z ~ prior → ĉ → x̂``. The temperature is the decoder's; ``z`` is never shrunk.
+        """``z ~ prior → ĉ → x̂``.
+
+        Args:
+            n: how many.
+            seed: the same seed draws the same sentences.
+            label: only this label's part of the prior.
+            deviation: as for ``sample_vectors``.
+            decoding: how they are written; its temperature is the decoder's.
 
         Raises:
             ConfigError: the model has no prior, or none with a component for the label.
         """
         generator = torch.Generator(self.device).manual_seed(seed)
-        z = self.sample_vectors(n, generator=generator, label=label)
+        z = self.sample_vectors(n, generator=generator, label=label, deviation=deviation)
         return self.decode(z, decoding=decoding, generator=generator)
 
     @torch.inference_mode()
     def sample_vectors(
-        self, n: int, *, generator: torch.Generator, label: str | None = None
+        self,
+        n: int,
+        *,
+        generator: torch.Generator,
+        label: str | None = None,
+        deviation: float = 1.0,
     ) -> Float[Tensor, "n dim"]:
         """Draw from the prior of the default space: of stage two, or of a regularised stage one.
 
+        Args:
+            n: how many.
+            generator: of the draws.
+            label: only this label's part of the prior.
+            deviation: multiplies the prior's own, above 0. Below 1 are plainer and shorter
+                sentences, above 1 more of what there is; 1 is the prior.
+
         Raises:
-            ConfigError: the model has no prior, or none with a component for the label.
+            ConfigError: the model has no prior, or none with a component for the label; or a
+                deviation that is not above 0, or that changes nothing.
         """
+        if not 0 < deviation < math.inf:
+            raise ConfigError(f"deviation={deviation}: give a number above 0")
         labels = None if label is None else torch.full((n,), self._component(label))
         if self.stage_two is None:
-            return self.autoencoder.sample(n, generator=generator)
-        return self.stage_two.sample(n, generator=generator, labels=labels)
+            return self.autoencoder.sample(n, generator=generator, deviation=deviation)
+        return self.stage_two.sample(n, generator=generator, labels=labels, deviation=deviation)
 
     @torch.inference_mode()
     def typicality(

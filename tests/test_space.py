@@ -109,6 +109,18 @@ def test_codes_drawn_to_a_prior_are_typical_unless_they_lie_on_a_sphere(space, n
     assert (alone.typicality(alone.encode(TEXTS)) is not None) == typical
 
 
+def test_a_deviation_draws_from_a_wider_prior(space):
+    def drawn(**more):
+        return space.sample_vectors(6, generator=torch.Generator().manual_seed(2), **more)
+
+    torch.testing.assert_close(drawn(deviation=1.5), 1.5 * drawn())
+    assert torch.equal(drawn(deviation=1.0), drawn())
+    assert space.sample(6, seed=2, deviation=1.5) == space.decode(1.5 * drawn())
+    for wrong in (0.0, -1.0, float("inf"), float("nan")):
+        with pytest.raises(ConfigError, match="above 0"):
+            space.sample(2, deviation=wrong)
+
+
 @torch.inference_mode()
 def test_a_noise_level_is_told_by_the_length_of_codes(space):
     told = Decoding(noise_level=0.75)
@@ -119,6 +131,19 @@ def test_a_noise_level_is_told_by_the_length_of_codes(space):
     assert aware == space.sample(40, seed=0, decoding=told)
     beams, told = Decoding(beams=2), Decoding(beams=2, noise_level=0.75)
     assert space.decode(z, decoding=told) == space.decode(codes, space="code", decoding=beams)
+
+
+def test_a_deviation_that_changes_nothing_is_refused(space):
+    settings = {"regulariser": MMDConfig(), "normalise": True}
+    model = space.config.model.model_copy(update=settings)
+    one_length = SentenceSpace(
+        space.config.model_copy(update={"model": model}),
+        space.tokenizer,
+        SentenceAutoencoder(model, space.autoencoder.vocab_size),
+    )
+    assert len(one_length.sample(2)) == 2
+    with pytest.raises(ConfigError, match="deviation: this model's codes are of one length"):
+        one_length.sample(2, deviation=1.1)
 
 
 def test_codes_of_any_length_tell_no_noise(space):

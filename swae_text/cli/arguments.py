@@ -70,6 +70,10 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of the random choices.")]
 Temperature = Annotated[
     float, typer.Option(min=0.0, help="0: the likeliest word at each step; 1: as the model says.")
 ]
+Deviation = Annotated[
+    float,
+    typer.Option(min=0.01, help="Of the prior, as a multiple: below 1 plainer, above 1 varied."),
+]
 NoiseLevel = Annotated[
     float,
     typer.Option(min=0.0, help="Code noise that the decoder is told samples have; 0: none."),

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from swae_text.cli.arguments import (
+    Deviation,
     Limit,
     NoiseLevel,
     Referee,
@@ -29,6 +30,7 @@ def curve(
     samples: Samples = 10_000,
     temperature: Temperature = 0.0,
     noise_level: NoiseLevel = 0.0,
+    deviation: Deviation = 1.0,
     lm: Referee = "ngrams",
     limit: Limit = 10_000,
     form: Annotated[
@@ -56,6 +58,7 @@ def curve(
         samples=samples,
         temperature=temperature,
         noise_level=noise_level,
+        deviation=deviation,
         lms=language_models(lm),
         neighbours=0,
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from swae_text.cli.arguments import (
+    Deviation,
     Limit,
     Model,
     NoiseLevel,
@@ -46,6 +47,7 @@ def evaluate(
     samples: Samples = 10_000,
     temperature: Temperature = 0.0,
     noise_level: NoiseLevel = 0.0,
+    deviation: Deviation = 1.0,
     lm: Referee = "both",
     references: Annotated[
         Path | None,
@@ -76,6 +78,7 @@ def evaluate(
         samples=samples,
         temperature=temperature,
         noise_level=noise_level,
+        deviation=deviation,
         lms=language_models(lm),
         seed=seed,
     )

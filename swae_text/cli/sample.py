@@ -8,6 +8,7 @@ import typer
 from swae_text.cli.arguments import (
     Ban,
     Beams,
+    Deviation,
     Lines,
     MinP,
     Model,
@@ -38,6 +39,7 @@ def sample(
     top_p: TopP = 1.0,
     min_p: MinP = 0.0,
     noise_level: NoiseLevel = 0.0,
+    deviation: Deviation = 1.0,
     beams: Beams = 1,
     rerank: Rerank = False,
     ban: Ban = None,
@@ -56,7 +58,8 @@ def sample(
         min_p=min_p,
         noise_level=noise_level,
     )
-    texts = open_space(model, precision).sample(n, seed=seed, label=label, decoding=decoding)
+    space = open_space(model, precision)
+    texts = space.sample(n, seed=seed, label=label, deviation=deviation, decoding=decoding)
     more = {} if label is None else {"label": label}
     plain = line_form(form) == "text"
     write_lines(as_line(text) if plain else as_json({"text": text, **more}) for text in texts)

@@ -32,7 +32,9 @@ def sample_rows(
 ) -> tuple[list[Row], list[str]]:
     """The rows ``real``, ``5-gram`` and ``model``; and the first few samples, to be read."""
     decoding = Decoding(temperature=config.temperature, noise_level=config.noise_level)
-    samples = space.sample(config.samples, seed=config.seed, decoding=decoding)
+    samples = space.sample(
+        config.samples, seed=config.seed, deviation=config.deviation, decoding=decoding
+    )
     rows = yardsticks(held_out, judges, config)
     rows.append(_row("model", samples, samples, held_out, judges, config))
     return rows, samples[:50]

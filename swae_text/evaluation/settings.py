@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from swae_text.config import Strict
 
@@ -24,6 +24,8 @@ class EvaluationConfig(Strict):
     """Sentences drawn from the prior; both perplexities depend on the number."""
     temperature: NonNegativeFloat = 0.0
     """Of the decoder when it writes samples; 0: greedy. To be chosen on the validation split."""
+    deviation: PositiveFloat = 1.0
+    """Of the prior that samples are drawn from, as a multiple of its own. To be chosen likewise."""
     noise_level: NonNegativeFloat = 0.0
     """That the decoder is told of when it writes samples; 0: none. To be chosen likewise."""
     lms: Annotated[tuple[LM, ...], Field(min_length=1)] = ("ngrams", "recurrent")

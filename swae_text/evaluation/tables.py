@@ -192,13 +192,15 @@ def _benchmark_note(results: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _temperature(evidence: Mapping[str, Any]) -> str:
-    """Of the decoder when it wrote samples, and the noise that it was told of.
+    """Of the decoder when it wrote samples, and what else was chosen for them.
 
     Results of before there was a choice are greedy.
     """
     asked = evidence["evaluation"]
-    level = asked.get("noise_level", 0.0)
-    return f"{asked.get('temperature', 0.0):g}" + (f", noise level {level:g}" if level else "")
+    level, deviation = asked.get("noise_level", 0.0), asked.get("deviation", 1.0)
+    more = f", noise level {level:g}" if level else ""
+    more += f", deviation {deviation:g}" if deviation != 1 else ""
+    return f"{asked.get('temperature', 0.0):g}{more}"
 
 
 def _reconstruction(result: Mapping[str, Any]) -> Table:

@@ -114,18 +114,25 @@ class SentenceAutoencoder(HasCritic):
             return mean_BKS.flatten(1), logvar_BKS.flatten(1)
         return self.normalised(slots_BKS.flatten(1)), None
 
-    def sample(self, n: int, *, generator: torch.Generator) -> Float[Tensor, "n code"]:
+    def sample(
+        self, n: int, *, generator: torch.Generator, deviation: float = 1.0
+    ) -> Float[Tensor, "n code"]:
         """Draw codes from what they were drawn to: the prior, or ARAE's generator.
 
+        ``deviation`` multiplies the prior's own.
+
         Raises:
-            ConfigError: the codes were left free, so no prior stands for them.
+            ConfigError: the codes were left free, so no prior stands for them; or they are of one
+                length, so that no deviation changes them.
         """
         if self.config.regulariser.kind == "none":
             raise ConfigError(
                 "this model's codes were left free, so they have no prior: train a stage two "
                 "with `swae-text train CONFIG --stage two`"
             )
-        return self.normalised(self.prior.sample(n, generator=generator))
+        if deviation != 1 and self.config.normalise:
+            raise ConfigError("deviation: this model's codes are of one length: leave it out")
+        return self.normalised(self.prior.sample(n, generator=generator, deviation=deviation))
 
     def normalised(self, code: Float[Tensor, "batch code"]) -> Float[Tensor, "batch code"]:
         """Codes at the length √C, where this model's codes have that length."""

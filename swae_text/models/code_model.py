@@ -77,14 +77,21 @@ class CodeModel(HasCritic):
         """
 
     def sample(
-        self, n: int, *, generator: torch.Generator, labels: Int[Tensor, " n"] | None = None
+        self,
+        n: int,
+        *,
+        generator: torch.Generator,
+        labels: Int[Tensor, " n"] | None = None,
+        deviation: float = 1.0,
     ) -> Float[Tensor, "n latent"]:
         """Draw latents from the prior, with ``labels`` from the components that stand for them.
+
+        ``deviation`` multiplies the prior's own.
 
         Raises:
             ConfigError: labels are given and the prior has no components for them.
         """
-        return self.prior.sample(n, generator=generator, labels=labels)
+        return self.prior.sample(n, generator=generator, labels=labels, deviation=deviation)
 
     def fit_standardisation(self, codes: Float[Tensor, "n code"]) -> Float[Tensor, "n code"]:
         """Take mean and deviation of the training codes; gives the standardised codes.

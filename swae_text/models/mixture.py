@@ -49,9 +49,14 @@ class FittedMixture(Prior):
             self._maximise(points, whole)
 
     def sample(
-        self, n: int, *, generator: torch.Generator, labels: Int[Tensor, " n"] | None = None
+        self,
+        n: int,
+        *,
+        generator: torch.Generator,
+        labels: Int[Tensor, " n"] | None = None,
+        deviation: float = 1.0,
     ) -> Float[Tensor, "n latent"]:
-        """Draw ``n`` latents.
+        """Draw ``n`` latents; ``deviation`` multiplies that of every component.
 
         Raises:
             ConfigError: labels are given; these components were found, not named.
@@ -61,7 +66,7 @@ class FittedMixture(Prior):
         weights = self.log_weights.exp().to(generator.device)
         chosen = torch.multinomial(weights, n, replacement=True, generator=generator)
         noise = torch.randn(n, self.dim, generator=generator, device=generator.device)
-        chosen, noise = chosen.to(self.means.device), noise.to(self.means)
+        chosen, noise = chosen.to(self.means.device), deviation * noise.to(self.means)
         drawn = torch.empty_like(noise)
         for k in torch.unique(chosen).tolist():  # one by one: all at once need n · dim² numbers
             mine = chosen == k

@@ -44,16 +44,24 @@ class Prior(nn.Module):
         return self.means.shape[1]
 
     def sample(
-        self, n: int, *, generator: torch.Generator, labels: Int[Tensor, " n"] | None = None
+        self,
+        n: int,
+        *,
+        generator: torch.Generator,
+        labels: Int[Tensor, " n"] | None = None,
+        deviation: float = 1.0,
     ) -> Float[Tensor, "n latent"]:
         """Draw ``n`` latents; row i from the component of ``labels[i]``, from any where it is -1.
+
+        ``deviation`` multiplies that of every component: below 1 draws are nearer to its mean (the
+        truncation trick; Brock et al., 2019), above 1 further out.
 
         Raises:
             ConfigError: labels are given, but the components do not stand for labels.
         """
         chosen = self._components(n, generator, labels)
         noise = torch.randn(n, self.dim, generator=generator, device=generator.device)
-        return self.means[chosen] + noise.to(self.means)
+        return self.means[chosen] + deviation * noise.to(self.means)
 
     def log_prob(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
         """Log density in nats of every row."""
@@ -132,10 +140,12 @@ class GeneratorPrior(nn.Module):
         self.noise_dim = config.noise_dim
         self.generator = ResidualMLP(config.noise_dim, dim, config.hidden, config.layers)
 
-    def sample(self, n: int, *, generator: torch.Generator) -> Float[Tensor, "n code"]:
-        """Generate ``n`` codes."""
+    def sample(
+        self, n: int, *, generator: torch.Generator, deviation: float = 1.0
+    ) -> Float[Tensor, "n code"]:
+        """Generate ``n`` codes from noise of this deviation."""
         noise = torch.randn(n, self.noise_dim, generator=generator, device=generator.device)
-        codes: Tensor = self.generator(noise.to(self.generator.first.weight))
+        codes: Tensor = self.generator(deviation * noise.to(self.generator.first.weight))
         return codes.float()
 
 

@@ -126,9 +126,13 @@ def test_a_temperature_changes_the_samples_and_is_printed(space, judges, small, 
     ]
 
 
-def test_a_noise_level_changes_the_samples_and_is_printed(space, judges, small, held_out):
-    told = small.model_copy(update={"parts": ("samples",), "noise_level": 0.8})
+def test_noise_level_and_deviation_change_the_samples_and_are_printed(
+    space, judges, small, held_out
+):
+    chosen = {"noise_level": 0.8, "deviation": 1.5}
+    told = small.model_copy(update={"parts": ("samples",), **chosen})
     result = evaluate(space, held_out, told, judges).to_dict()
-    drawn = space.sample(120, seed=0, decoding=Decoding(noise_level=0.8))
+    drawn = space.sample(120, seed=0, deviation=1.5, decoding=Decoding(noise_level=0.8))
     assert result["examples"] == drawn[:50]
-    assert evaluation_tables(result)[0].note.endswith("(0: greedy) 0, noise level 0.8")
+    note = evaluation_tables(result)[0].note
+    assert note.endswith("(0: greedy) 0, noise level 0.8, deviation 1.5")

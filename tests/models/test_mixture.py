@@ -39,6 +39,17 @@ def test_its_samples_are_like_what_it_was_fitted_to():
     torch.testing.assert_close(drawn.T.cov(), points.T.cov(), atol=0.6, rtol=0)
 
 
+def test_a_deviation_is_about_the_components_own_mean():
+    found = FittedMixture(2, components=3, iterations=15)
+    found.fit(clouds())
+    drawn, wider = (
+        found.sample(80, generator=torch.Generator().manual_seed(1), deviation=d)
+        for d in (1.0, 1.5)
+    )
+    nearest = found.means[torch.cdist(drawn, found.means).argmin(1)]
+    torch.testing.assert_close(wider - nearest, 1.5 * (drawn - nearest))
+
+
 def test_one_component_is_the_gaussian_and_its_density_integrates_to_one():
     model, points = FittedMixture(2, components=1, iterations=3), clouds()
     model.fit(points)

@@ -56,6 +56,13 @@ def test_samples_follow_the_generator():
     assert not torch.equal(prior.sample(9, generator=rng(3)), prior.sample(9, generator=rng(4)))
 
 
+@mark.parametrize("prior", [GaussianPrior(5), MixturePrior(5, 3, 40.0)])
+def test_a_deviation_is_about_the_components_own_mean(prior: Prior):
+    drawn, wider = (prior.sample(60, generator=rng(), deviation=d) for d in (1.0, 1.5))
+    nearest = prior.means[torch.cdist(drawn, prior.means).argmin(1)]
+    torch.testing.assert_close(wider - nearest, 1.5 * (drawn - nearest))
+
+
 def test_what_cannot_be_is_refused():
     labels = torch.tensor([0])
     with pytest.raises(ConfigError, match="6 components cannot be"):
