@@ -38,6 +38,9 @@ class CorpusConfig(Strict):
     """Sentences held out for the test where the source has no such split."""
     max_sentences: PositiveInt | None = None
     """Keep only so many training sentences (chosen by seed). None: all."""
+    window: PositiveInt | None = None
+    """Stream the training split, Parquet shards, so many rows at a time: only these are held at
+    once, and an epoch is one of them. None: all of it is made ready on disk first."""
     seed: NonNegativeInt = 0
     """Seed of the splits, apart from the run's seed so that runs share a test set."""
 
@@ -45,6 +48,15 @@ class CorpusConfig(Strict):
     def _lengths_in_order(self) -> "CorpusConfig":
         if self.min_words > self.max_words:
             raise ValueError(f"min_words={self.min_words} is above max_words={self.max_words}")
+        return self
+
+    @model_validator(mode="after")
+    def _what_a_stream_can_know(self) -> "CorpusConfig":
+        if self.window and (self.dedupe == "all" or self.max_sentences):
+            raise ValueError(
+                "window: a stream does not see all sentences at once, so it can neither drop "
+                "repeats (dedupe=all) nor choose max_sentences: leave these out"
+            )
         return self
 
 

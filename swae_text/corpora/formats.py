@@ -9,8 +9,9 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from io import BufferedReader
-from itertools import chain, count
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,43 @@ def read_file(
         CorpusError: the file or a row of it cannot be read.
     """
     if kind_of(path) == ".parquet":
-        yield from rows(_parquet(path), config, groups)
+        yield from rows(parquet_rows(path), config, groups)
         return
     try:
         with _opened(path) as stream:
             yield from read_stream(stream, str(path), kind_of(path), config, groups, label)
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def parquet_rows(path: Path, first: int = 0, last: int | None = None) -> Iterator[Record]:
+    """The rows of a Parquet file from ``first`` to before ``last``, or to its end.
+
+    Row groups outside of these are not read.
+
+    Raises:
+        CorpusError: the file cannot be read.
+    """
+    with _readable(path) as file:
+        for group, (begin, end) in enumerate(_row_groups(file)):
+            if begin < (end if last is None else last) and end > first:
+                number = begin
+                for batch in file.iter_batches(batch_size=4096, row_groups=[group]):
+                    start = max(first - number, 0)
+                    stop = None if last is None else max(last - number, 0)
+                    for place, cells in enumerate(batch[start:stop].to_pylist(), number + start):
+                        yield Record(cells, f"{path}:{place + 1}")
+                    number += len(batch)
+
+
+def parquet_groups(path: Path) -> list[tuple[int, int]]:
+    """First row of each row group of a Parquet file, and the one after its last.
+
+    Raises:
+        CorpusError: the file cannot be read.
+    """
+    with _readable(path) as file:
+        return _row_groups(file)
 
 
 def read_json_lines(path: Path) -> Iterator[Record]:
@@ -196,16 +227,25 @@ def _unquote(cell: str) -> str:
     return cell
 
 
-def _parquet(path: Path) -> Iterator[Record]:
+@contextmanager
+def _readable(path: Path) -> Iterator[Any]:
+    """An open ``pyarrow.parquet.ParquetFile``; whatever is wrong with it is one line.
+
+    Raises:
+        CorpusError: it cannot be read.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    numbers = count(1)
     try:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=4096):
-                for cells in batch.to_pylist():
-                    yield Record(cells, f"{path}:{next(numbers)}")
+            yield file
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         problem = str(error).splitlines()[0]
         raise CorpusError(f"{path}: not a readable Parquet file ({problem})") from error
+
+
+def _row_groups(file: Any) -> list[tuple[int, int]]:
+    sizes = (file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups))
+    ends = list(accumulate(sizes))
+    return list(zip([0, *ends], ends, strict=False))

@@ -55,6 +55,19 @@ class CleaningReport:
         return ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counts if n) or "none"
 
 
+def judged(sentence: str, config: CorpusConfig) -> tuple[int, str]:
+    """Why a sentence is dropped by itself (``KEPT``: it is not), and its key."""
+    same = key(sentence)
+    words = sentence.count(" ") + 1  # normalised: single spaces
+    if not same:
+        return EMPTY, same
+    if words < config.min_words:
+        return TOO_SHORT, same
+    if words > config.max_words or len(sentence) > LONGEST:
+        return TOO_LONG, same
+    return KEPT, same
+
+
 class Ledger:
     """One entry a sentence of a source's split, in the order of reading."""
 
@@ -66,15 +79,7 @@ class Ledger:
 
     def enter(self, sentence: str, group: int, config: CorpusConfig) -> bool:
         """Judge a sentence by itself, note it, and tell whether it is kept so far."""
-        same = key(sentence)
-        words = sentence.count(" ") + 1  # normalised: single spaces
-        reason = KEPT
-        if not same:
-            reason = EMPTY
-        elif words < config.min_words:
-            reason = TOO_SHORT
-        elif words > config.max_words or len(sentence) > LONGEST:
-            reason = TOO_LONG
+        reason, same = judged(sentence, config)
         self._note(reason, group, hash(same))
         return reason == KEPT
 

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
@@ -27,13 +27,14 @@ from numpy.typing import NDArray
 from swae_text.atomic import sync
 from swae_text.config import CorpusConfig, TokenizerConfig
 from swae_text.corpora.catalog import with_catalog_defaults
-from swae_text.corpora.cleaning import sentences
+from swae_text.corpora.cleaning import key, sentences
 from swae_text.corpora.columns import Row
 from swae_text.corpora.lines import standard_input
 from swae_text.corpora.sources import hub_id, read_rows, source_files
 from swae_text.corpora.splits import CleaningReport, Ledger, Part, make_splits, refuse_empty
 from swae_text.corpora.tokenised import Encoded, TokenisedSplit, write_split
 from swae_text.corpora.tokenizer import Tokenizer
+from swae_text.corpora.windows import Stream, Windows
 from swae_text.errors import CorpusError, TokenizerError
 
 LAYOUT = 1
@@ -70,6 +71,12 @@ class PreparedCorpus:
     fingerprint: str
     cached: bool
     """Whether it was only opened."""
+    stream: Stream | None = None
+    """Where ``train`` is the first window of many: all of them."""
+
+    def epoch(self, number: int) -> TokenisedSplit:
+        """What is trained on in an epoch: all of ``train``, or the window of that number."""
+        return self.train if self.stream is None else self.stream.read(number)
 
     def split(self, name: str) -> TokenisedSplit:
         """The part that is called train, valid or test."""
@@ -97,9 +104,11 @@ def prepare(
         TokenizerError: the corpus does not fit the vocabulary size.
     """
     corpus = with_catalog_defaults(corpus)
+    windows = Windows.of(corpus) if corpus.window else None
     cache = cache_folder()
     with _spooled_stdin(corpus, cache) as stdin:
         left_out = {"source"} | ({"on_bad_row"} if corpus.on_bad_row == "refuse" else set())
+        left_out |= {"window"} if corpus.window is None else set()  # as before there was one
         settings = {
             "corpus": corpus.model_dump(mode="json", exclude=left_out),
             "tokenizer": _pieces(tokenizer),
@@ -110,13 +119,17 @@ def prepare(
         written = json.dumps(settings, sort_keys=True).encode()
         folder = cache / hashlib.sha256(written).hexdigest()[:32]
         if prepared := _open(folder, cached=True, progress=progress):
-            return prepared
-        with _appearing(folder) as temporary:
-            _build(temporary, corpus, tokenizer, max_tokens, stdin, progress)
+            return _streamed(prepared, windows, max_tokens)
+        with _appearing(folder) as temporary, _maybe_open(stdin) as stream:
+            source = read_rows(corpus, stream)
+            if windows is not None:
+                progress(f"streaming {windows.total:,} rows in {windows.a_pass:,} windows")
+                source["train"] = windows.rows(0)
+            _build(temporary, corpus, tokenizer, max_tokens, source, progress)
     prepared = _open(folder, cached=False, progress=progress)
     if prepared is None:
         raise CorpusError(f"{folder}: what was just written cannot be read: is the disk full?")
-    return prepared
+    return _streamed(prepared, windows, max_tokens)
 
 
 def cache_folder() -> Path:
@@ -130,17 +143,16 @@ def _build(
     corpus: CorpusConfig,
     config: TokenizerConfig,
     max_tokens: int,
-    stdin: Path | None,
+    source: dict[str, Iterator[Row]],
     progress: Progress,
 ) -> None:
     """Write every file of a prepared corpus into a folder."""
     names: dict[str, int] = {}  # labels in the order they are met; sorted at the end
     cleaned: dict[str, Path] = {}
     ledgers: dict[str, Ledger] = {}
-    with _maybe_open(stdin) as stream:
-        for split, rows in read_rows(corpus, stream).items():
-            cleaned[split] = folder / f"cleaned-{split}.arrow"
-            ledgers[split] = _clean(rows, cleaned[split], names, corpus, progress)
+    for split, rows in source.items():
+        cleaned[split] = folder / f"cleaned-{split}.arrow"
+        ledgers[split] = _clean(rows, cleaned[split], names, corpus, progress)
     parts, notes = make_splits(ledgers, corpus)
     del ledgers
     if config.path is None:
@@ -238,6 +250,16 @@ def _open(folder: Path, *, cached: bool, progress: Progress) -> PreparedCorpus |
         shutil.rmtree(folder)
         return None
     return PreparedCorpus(train, valid, test, tokenizer, labels, report, folder.name, cached)
+
+
+def _streamed(prepared: PreparedCorpus, windows: Windows | None, most: int) -> PreparedCorpus:
+    """The same with its windows, if it has any; what is held out stays out of all of them."""
+    if windows is None:
+        return prepared
+    dedupe = windows.config.dedupe != "none"
+    texts = (*prepared.valid.texts(), *prepared.test.texts()) if dedupe else ()
+    held_out = frozenset(key(text) for text in texts)
+    return replace(prepared, stream=Stream(windows, prepared.tokenizer, most, held_out))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""One split on disk: an Arrow file of texts, labels and tokens, memory-mapped without copying."""
+"""One split: an Arrow file of texts, labels and tokens, memory-mapped, or the same in memory."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -19,10 +19,11 @@ Encoded = tuple[list[str], NDArray[np.int32], list[list[int]]]
 class TokenisedSplit:
     """Sentences of one split with their tokens (pieces and ``EOS``) and labels."""
 
-    def __init__(self, path: Path) -> None:
-        self._table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    def __init__(self, source: Path | pa.Buffer) -> None:
+        file = pa.memory_map(str(source)) if isinstance(source, Path) else source
+        self._table = pa.ipc.open_file(file).read_all()  # without copying
         if self._table.schema != _SCHEMA:
-            raise pa.ArrowInvalid(f"{path.name} holds {self._table.schema.names}")
+            raise pa.ArrowInvalid(f"{source} holds {self._table.schema.names}")
         self._table.validate()
         chunks = self._table.column("tokens").chunks
         self._values = [chunk.values.to_numpy() for chunk in chunks]
@@ -58,8 +59,20 @@ class TokenisedSplit:
 
 def write_split(path: Path, batches: Iterable[Encoded], max_tokens: int) -> int:
     """Write sentences of at most ``max_tokens`` tokens; returns how many longer ones were left."""
+    with pa.OSFile(str(path), "wb") as file:
+        return _write(file, batches, max_tokens)
+
+
+def tokenised(batches: Iterable[Encoded], max_tokens: int) -> TokenisedSplit:
+    """The same in memory."""
+    buffer = pa.BufferOutputStream()
+    _write(buffer, batches, max_tokens)
+    return TokenisedSplit(buffer.getvalue())
+
+
+def _write(sink: pa.NativeFile, batches: Iterable[Encoded], max_tokens: int) -> int:
     dropped = 0
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, _SCHEMA) as writer:
+    with pa.ipc.new_file(sink, _SCHEMA) as writer:
         for texts, labels, tokens in batches:
             short = np.array([len(row) <= max_tokens for row in tokens], dtype=bool)
             batch = pa.record_batch([texts, labels, tokens], schema=_SCHEMA)

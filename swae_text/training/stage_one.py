@@ -22,14 +22,17 @@ class StageOne:
     def __init__(self, config: RunConfig, corpus: PreparedCorpus, device: torch.device) -> None:
         self.config, self.corpus, self.device = config, corpus, device
         self.budget: StageOneTraining = config.training.stage_one
+        self.sentences = corpus.train
         self.regulariser = config.model.regulariser
         self.module = SentenceAutoencoder(config.model, corpus.tokenizer.vocab_size)
         self.space = SentenceSpace(config, corpus.tokenizer, self.module, labels=corpus.labels)
 
     def epoch(self, epoch: int, start: int, rank: int, world: int) -> list[np.ndarray]:
         """Batches of similar length within the token budget."""
+        if self.corpus.stream is not None:
+            self.sentences = self.corpus.epoch(epoch)
         return batches(
-            self.corpus.train.lengths,
+            self.sentences.lengths,
             budget=self.budget.batch_tokens,
             seed=self.config.seed,
             epoch=epoch,
@@ -42,7 +45,7 @@ class StageOne:
         self, module: nn.Module, rows: np.ndarray, generator: torch.Generator, progress: float
     ) -> StepLoss:
         """Reconstruction of these sentences, and the regulariser's price of their codes."""
-        tokens = pad(self.corpus.train.tokens(rows)).to(self.device)
+        tokens = pad(self.sentences.tokens(rows)).to(self.device)
         loss: AutoencoderLoss = module.loss(  # type: ignore[operator]  # a forward method of Fabric's
             tokens, generator=generator, progress=progress
         )

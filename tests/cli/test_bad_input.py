@@ -20,6 +20,7 @@ ROWS = dict(ROW.findall(TABLE.read_text(encoding="utf-8")))
 CODES = {"refused": 1, "usage": 2, "handled": 0, "counted": 0}
 TEN_MEGABYTES = b"a" * 10_000_000
 SKIP = ("--on-bad-row", "skip")
+WINDOW = ("--set", "corpus.window=100")
 
 
 def parquet() -> bytes:
@@ -53,6 +54,8 @@ CORPORA = {
     "csv-quote": ("bad.csv", b'text\na\n"open\n'),
     "csv-parquet": ("bad.csv", parquet()),
     "parquet": ("bad.parquet", b"PAR1 not really"),
+    "window-lines": ("bad.jsonl", GOOD, *WINDOW),
+    "window-repeats": ("bad.parquet", parquet(), *WINDOW, "--set", "corpus.dedupe=all"),
     "jsonl": ("bad.jsonl", GOOD + b'{"text": \n'),
     "jsonl-skip": ("bad.jsonl", GOOD + b'{"text": \n', *SKIP),
     "json-digits": ("bad.jsonl", GOOD + b'{"text": "a", "n": ' + b"9" * 5000 + b"}\n"),

@@ -6,11 +6,14 @@ import shutil
 import signal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from swae_text.config import RunConfig, load_config
+from swae_text.corpora.windows import Stream
 from swae_text.errors import CheckpointError, ConfigError
 from swae_text.space import SentenceSpace
 from swae_text.training.events import Evaluated, Event, Saved
@@ -102,6 +105,29 @@ def test_an_interrupted_run_ends_with_the_same_weights(config, tmp_path, saved, 
         for path in (ours, theirs)
     ]
     assert steps[0] == steps[1]
+
+
+@pytest.mark.parametrize("saved", [1, 2, 3])
+def test_a_streamed_run_resumes_in_the_middle_of_a_window(config, sentences, tmp_path, saved):
+    rows = [json.loads(line) for line in sentences.read_text().splitlines()]
+    for number in range(3):
+        table = pa.Table.from_pylist(rows[number::3])
+        pq.write_table(table, tmp_path / f"train-{number}-of-3.parquet", row_group_size=30)
+    tree = config.model_dump()
+    tree["corpus"] |= {"source": str(tmp_path), "window": 22, "valid_size": 6, "test_size": 6}
+    tree["training"]["stage_one"] |= {"batch_tokens": 200, "checkpoint_every": 3}
+    config = RunConfig.model_validate(tree)
+    read: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        whole = Stream.read
+        patch.setattr(Stream, "read", lambda self, n: read.append(n) or whole(self, n))
+        train(config, tmp_path / "straight")
+        assert read[:3] == [0, 1, 2]
+        with pytest.raises(KeyboardInterrupt):
+            train(config, tmp_path / "stopped", report=Interrupting(saved))
+        train(config, tmp_path / "stopped", resume=True)
+    straight, stopped = weights(tmp_path / "straight"), weights(tmp_path / "stopped")
+    assert all(torch.equal(straight[key], stopped[key]) for key in straight)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
