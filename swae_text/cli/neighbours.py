@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -49,7 +50,9 @@ def neighbours(
     ] = None,
     vectors: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Instead of --among: what `encode` has written."),
+        typer.Option(
+            metavar="FILE", help="Instead of --among: what `encode` has written, lines or shards."
+        ),
     ] = None,
     k: Annotated[int, typer.Option("-k", "--number", min=1, help="Neighbours of each.")] = 10,
     metric: Annotated[
@@ -151,13 +154,44 @@ def _corpus(
 def _ready(
     opened: "swae_text.space.SentenceSpace", file: str, chosen: SpaceName, bad: BadLines
 ) -> "Iterator[swae_text.latent.neighbours.Block]":
-    """What ``encode`` has written, a block at a time; lines without a vector are passed over."""
+    """What ``encode`` has written, a block at a time; what has no vector is passed over."""
+    n = 0
+    for block in (_shards if Path(file).is_dir() else _lines)(opened, file, chosen, bad):
+        yield block
+        n += len(block.texts)
+    if not n:
+        raise CorpusError(f"{file}: no vectors: write them with `swae-text encode`")
+    say(f"{file}: {n:,} vectors")
+
+
+def _shards(
+    opened: "swae_text.space.SentenceSpace", folder: str, chosen: SpaceName, bad: BadLines
+) -> "Iterator[swae_text.latent.neighbours.Block]":
+    """Windows of a folder of Parquet shards."""
+    import torch
+
+    from swae_text.bulk.vectors import vectors
+    from swae_text.corpora.cleaning import normalise
+    from swae_text.latent.neighbours import Block
+
+    def excuse(error: CorpusError) -> None:
+        bad.excuse(Record("", folder), error)
+
+    for texts, z, labels in vectors(Path(folder), chosen, opened.dim, excuse):
+        normal = [normalise(text, opened.config.corpus) for text in texts]
+        yield Block(normal, torch.from_numpy(z), labels)
+
+
+def _lines(
+    opened: "swae_text.space.SentenceSpace", file: str, chosen: SpaceName, bad: BadLines
+) -> "Iterator[swae_text.latent.neighbours.Block]":
+    """Blocks of a file of lines."""
     import torch
 
     from swae_text.corpora.cleaning import normalise
     from swae_text.latent.neighbours import Block
 
-    n, dim, lines = 0, opened.dim(chosen), iter(read_records(file, bad))
+    dim, lines = opened.dim(chosen), iter(read_records(file, bad))
     while block := list(itertools.islice(lines, _AT_ONCE)):
         read = [read_vector(line, chosen, chosen, opened.dim, bad) for line in block]
         full = [(line, vector) for line, _, vector in read if vector is not None]
@@ -166,10 +200,6 @@ def _ready(
             torch.tensor([vector for _, vector in full]).reshape(-1, dim),
             [_label(line) for line, _ in full],
         )
-        n += len(full)
-    if not n:
-        raise CorpusError(f"{file}: no vectors: write them with `swae-text encode`")
-    say(f"{file}: {n:,} vectors")
 
 
 def _label(record: Record) -> str | None:

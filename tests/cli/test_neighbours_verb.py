@@ -3,6 +3,8 @@
 import json
 import shutil
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 LINES = "the cook smiled at us today .\n\nmy friend was rude and slow again .\n"
@@ -39,6 +41,30 @@ def test_vectors_may_stand_for_the_query_and_for_the_corpus(command, tiny_run, c
         assert [near["text"] for near in one["neighbours"]] == [
             near["text"] for near in other["neighbours"]
         ]
+
+
+def test_vectors_may_lie_in_shards(command, tiny_run, corpus, tmp_path):
+    rows = [json.loads(line) for line in corpus.read_text().splitlines()]
+    shards, vectors = tmp_path / "shards", tmp_path / "vectors"
+    shards.mkdir()
+    for name, part in (("a", rows[:100]), ("b", [{"text": ""}, *rows[100:]])):
+        pq.write_table(pa.Table.from_pylist(part), shards / f"{name}.parquet")
+    assert command("encode", tiny_run, shards, "--out", vectors).code == 0
+    asked = ("neighbours", tiny_run, "-k", 3)
+    slow = command(*asked, "--among", corpus, stdin=LINES)
+    fast = command(*asked, "--vectors", vectors, stdin=LINES)
+    assert "240 vectors" in fast.err
+    for one, other in zip(slow.records, fast.records, strict=True):
+        near = ([(n["text"], n.get("label")) for n in r["neighbours"]] for r in (one, other))
+        assert next(near) == next(near)
+    table = pq.read_table(vectors / "a.parquet").to_pylist()
+    table[7]["z"] = [float("nan")] * len(table[7]["z"])
+    table[8]["space"] = "code"
+    pq.write_table(pa.Table.from_pylist(table), vectors / "a.parquet")
+    refused = command(*asked, "--vectors", vectors, stdin=LINES)
+    assert refused.code == 1 and "a.parquet:8: 'z' is not a list of finite" in refused.err
+    skipped = command(*asked, "--vectors", vectors, "--on-bad-row", "skip", stdin=LINES)
+    assert "238 vectors" in skipped.err and "skipped: 2; the first:" in skipped.err
 
 
 def test_the_models_own_corpus_is_the_default_and_k_may_be_more_than_it_has(command, tiny_run):

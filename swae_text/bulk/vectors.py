@@ -1,0 +1,73 @@
+"""Vectors of a folder of shards with their sentences, as `encode` writes them, window by window."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float32
+
+from swae_text.bulk.cells import Vector, read_texts, read_vectors, text_column, vector_column
+from swae_text.bulk.shards import find_shards
+from swae_text.bulk.spaces import SpaceName
+from swae_text.corpora.columns import label_of
+from swae_text.errors import CorpusError
+
+
+class Vectors(NamedTuple):
+    """Some rows that have a vector."""
+
+    texts: list[str]
+    z: Float32[np.ndarray, "rows dim"]
+    labels: list[str | None]
+
+
+def vectors(
+    folder: Path,
+    space: SpaceName,
+    dim: Callable[[SpaceName], int],
+    excuse: Callable[[CorpusError], None],
+) -> Iterator[Vectors]:
+    """All rows with a vector, a window at a time; the others are passed over.
+
+    Args:
+        folder: of Parquet shards with ``z``, ``space``, sentences and perhaps a ``label``.
+        space: that all vectors must be of.
+        dim: numbers in a vector of a space.
+        excuse: is given what is wrong with a row, and may raise it.
+
+    Raises:
+        BulkError: there is no shard in the folder.
+        CorpusError: a shard cannot be read, or has no vectors or no sentences.
+    """
+    for shard in find_shards(folder):
+        vector_column(shard.schema, shard.path)
+        column, before = text_column(shard.schema, None, shard.path), 0
+        for window in shard.windows():
+            found: list[tuple[str, np.ndarray, str | None]] = []
+            told = zip(
+                read_texts(window.column(column)),
+                read_vectors(window, space, space, dim),
+                _labels(window),
+                strict=True,
+            )
+            for row, (text, vector, label) in enumerate(told):
+                for wrong in (text, vector):
+                    if isinstance(wrong, CorpusError):
+                        excuse(CorpusError(f"{shard.place(before, row)}: {wrong}"))
+                if isinstance(text, str) and isinstance(vector, Vector):
+                    found.append((text, vector.z, label))
+            z = np.array([z for _, z, _ in found], np.float32).reshape(-1, dim(space))
+            yield Vectors([text for text, _, _ in found], z, [label for _, _, label in found])
+            before += len(window)
+
+
+def _labels(window: pa.RecordBatch) -> list[str | None]:
+    """The label of each row; None where it has none."""
+    if "label" not in window.schema.names:
+        return [None] * len(window)
+    try:
+        return [label_of(cell) for cell in window.column("label").to_pylist()]
+    except ValueError:  # lists, say: no labels of ours
+        return [None] * len(window)
