@@ -29,7 +29,7 @@ from swae_text.generation.candidates import Candidate, likeliest, nearest
 from swae_text.generation.constraints import Constraints, constraints
 from swae_text.generation.decoding import Decoding, generate
 from swae_text.hub import push
-from swae_text.latent.edits import Edit, Goal, Said, choose, uphill
+from swae_text.latent.edits import Edit, Goal, choose, trimmed, uphill
 from swae_text.latent.interpolation import PathKind, interpolate_through
 from swae_text.latent.region import Region
 from swae_text.models.autoencoder import SentenceAutoencoder
@@ -284,35 +284,35 @@ class SentenceSpace:
             decoding: how points on the way are written out; all that beams find is looked at.
             confidence: probability of each goal that is enough, in (0, 1).
             leash: the longest way, as a share of the length of the vectors.
-            merged: whether each edit is also tried on the sentence as it was written.
+            merged: whether the words of each sentence are kept where an edit need not change them.
 
         Raises:
             CorpusError: a sentence has more pieces than the model reads.
             ConfigError: a confidence outside (0, 1), or a leash below 0.
         """
-        found = self.uphill(
+        (edits,) = self.edits(
             texts,
             goals,
+            [confidence],
             space=space,
             decoding=decoding,
-            confidence=confidence,
             leash=leash,
             merged=merged,
-        )
-        return [choose(said, confidence) for said in found]
+        ).values()
+        return edits
 
-    def uphill(
+    def edits(
         self,
         texts: Sequence[str],
         goals: Sequence[Goal],
+        confidences: Sequence[float],
         *,
         space: Space | None = None,
         decoding: Decoding = GREEDY,
-        confidence: float = 0.9,
         leash: float = 0.8,
         merged: bool = True,
-    ) -> list[list[Said]]:
-        """All that ``edit`` chooses from, each sentence first among its own; arguments as there."""
+    ) -> dict[float, list[Edit]]:
+        """The same for several confidences, at about the cost of the highest."""
 
         def propose(z: Tensor) -> list[list[str]]:
             if decoding.beams == 1:
@@ -320,19 +320,32 @@ class SentenceSpace:
             beams = self.candidates(z, replace(decoding, rerank=False), space=space)
             return [[candidate.text for candidate in row] for row in beams]
 
-        found = uphill(
+        def encode(said: list[str]) -> Tensor:
+            return self.encode(said, space=space)
+
+        said = uphill(
             [normalise(text, self.config.corpus) for text in texts],
             goals,
             propose=propose,
-            encode=lambda said: self.encode(said, space=space),
+            encode=encode,
             readable=self.fits,
             slots=self.slots(space),
-            confidence=confidence,
+            confidence=max(confidences, default=0.0),
             leash=leash,
             merged=merged,
         )
-        asked = zip(texts, found, strict=True)  # who says it already is left as it was written
-        return [[replace(source, text=text), *said] for text, (source, *said) in asked]
+        made = {}
+        for confidence in confidences:
+            found = said
+            if merged:
+                found = trimmed(
+                    said, goals, encode=encode, readable=self.fits, confidence=confidence
+                )
+            # who says it already is left as it was written
+            asked = zip(texts, found, strict=True)
+            own = [[replace(source, text=text), *more] for text, (source, *more) in asked]
+            made[confidence] = [choose(one, confidence) for one in own]
+        return made
 
     def slots(self, space: Space | None = None) -> int:
         """Parts of a vector that the decoder reads one by one; a latent is read as a whole."""

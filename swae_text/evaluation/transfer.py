@@ -20,7 +20,6 @@ from swae_text.errors import CorpusError
 from swae_text.evaluation.judges import Judges
 from swae_text.evaluation.settings import EvaluationConfig
 from swae_text.latent.attributes import AttributeVector, apply, fit_attribute
-from swae_text.latent.edits import choose
 from swae_text.metrics.transfer import transfer_row, transfer_table
 from swae_text.referees.classifier import Classifier
 from swae_text.space import SentenceSpace, Space
@@ -171,15 +170,12 @@ def _uphill(
         rows = [row for row, wanted in enumerate(targets) if wanted == target]
         for start in range(0, len(rows), _AT_ONCE):
             part = rows[start : start + _AT_ONCE]
-            found = space.uphill(
-                [texts[row] for row in part],
-                [vector.goal(target)],
-                space="code",
-                confidence=max(confidences),
+            made = space.edits(
+                [texts[row] for row in part], [vector.goal(target)], confidences, space="code"
             )
-            for confidence, written in outputs.items():
-                for row, said in zip(part, found, strict=True):
-                    written[row] = choose(said, confidence).text
+            for confidence, edits in made.items():
+                for row, edit in zip(part, edits, strict=True):
+                    outputs[confidence][row] = edit.text
     return outputs
 
 

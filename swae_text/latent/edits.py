@@ -7,7 +7,8 @@ A goal gives the log-odds of what is wanted. Several ways are walked from each s
 side: one moves all slots, others the few with the steepest gradient, others one slot alone, so that
 a word can change and the rest stay. What a point says is encoded again and judged by that: a step
 that convinces the probe and changes no word is no edit. Beside it stands the source with just those
-words changed (``merge.py``), so that an edit need not cost what decoding loses. Gradient steps on a
+words changed (``merge.py``), so that an edit need not cost what decoding loses; and of the nearest
+that are sure, changes are undone one by one as long as they stay it. Gradient steps on a
 latent towards a classifier: Wang et al. (2019, "Controllable unsupervised text attribute
 transfer"); the choice by a round trip is that of ``generation/candidates.py``.
 """
@@ -23,7 +24,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from swae_text.errors import ConfigError
-from swae_text.latent.merge import merges
+from swae_text.latent.merge import merges, reverts
 
 Goal: TypeAlias = Callable[[Tensor], Tensor]
 """Vectors ``[n, dim]`` to the log-odds ``[n]`` of what is wanted."""
@@ -36,6 +37,8 @@ STEP = 0.02
 """Length of a step, as a share of the length of the source's vector."""
 EVERY = 3
 """Steps from one point that is decoded to the next."""
+TRIMMED = 4
+"""Sentences, the nearest that are sure, of which changes are undone at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,49 @@ def uphill(
     return said
 
 
+def trimmed(
+    said: Sequence[Sequence[Said]],
+    goals: Sequence[Goal],
+    *,
+    encode: Encode,
+    readable: Callable[[list[str]], list[bool]],
+    confidence: float,
+) -> list[list[Said]]:
+    """The same, and the sure ones with such of their changes undone as they do not need.
+
+    Args:
+        said: what ``uphill`` has found, the sources first.
+        goals: as there.
+        encode: as there.
+        readable: as there.
+        confidence: what ``choose`` will be asked for.
+    """
+    found = [list(own) for own in said]
+    rows = [row for row, (source, *_) in enumerate(found) if source.surety < confidence]
+    if not rows:
+        return found
+    z = dict(zip(rows, encode([found[row][0].text for row in rows]), strict=True))
+    while True:
+        proposed = {
+            row: [
+                less for one in _sure(found[row], confidence) for less in reverts(source, one.text)
+            ]
+            for row, source in ((row, found[row][0].text) for row in rows)
+        }
+        if not (new := _unseen(proposed, found)):
+            return found
+        read = list(_read(new, z, goals, encode, readable))
+        for row, one in read:
+            found[row].append(one)
+        gained = {row for row, one in read if one.surety >= confidence}
+        rows = [row for row in rows if row in gained]
+
+
+def _sure(said: Sequence[Said], confidence: float) -> list[Said]:
+    """The nearest few that are sure."""
+    return sorted((one for one in said if one.surety >= confidence), key=_distance)[:TRIMMED]
+
+
 def surety(z: Float[Tensor, "n dim"], goals: Sequence[Goal]) -> Float[Tensor, " n"]:
     """Probability of the goal that is least sure, in [0, 1]."""
     return torch.stack([goal(z).sigmoid() for goal in goals]).amin(0)
@@ -206,7 +252,7 @@ def _unseen(
 
 def _read(
     new: list[tuple[int, str]],
-    z: Float[Tensor, "n dim"],
+    z: Float[Tensor, "n dim"] | Mapping[int, Tensor],
     goals: Sequence[Goal],
     encode: Encode,
     readable: Callable[[list[str]], list[bool]],
@@ -216,7 +262,7 @@ def _read(
     new = [pair for pair, fit in zip(new, fits, strict=True) if fit]
     if new:
         own = encode([text for _, text in new])
-        far = (own - z[[row for row, _ in new]]).norm(dim=1).tolist()
+        far = (own - torch.stack([z[row] for row, _ in new])).norm(dim=1).tolist()
         for (row, text), sure, away in zip(new, surety(own, goals).tolist(), far, strict=True):
             yield row, Said(text, sure, away)
 

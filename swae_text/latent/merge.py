@@ -24,6 +24,20 @@ def merges(base: str, source: str, edited: str) -> list[str]:
     return [_joined(parts, chosen) for chosen in (changed, *alone)]
 
 
+def reverts(source: str, edited: str) -> list[str]:
+    """The edited sentence with one of its changes to the source undone, each in turn.
+
+    A change is what lies between words that both share. (Word by word within it, what comes out
+    reads worse: docs/experiments.md.) None where there is only one: undone, it is the source.
+    """
+    old, new = source.split(" "), edited.split(" ")
+    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    parts: list[Part] = [(old[i:i_end], new[j:j_end]) for _, i, i_end, j, j_end in codes]
+    changed = {place for place, (kind, *_) in enumerate(codes) if kind != "equal"}
+    some = sorted(changed) if len(changed) > 1 else []
+    return [_joined(parts, changed - {undone}) for undone in some]
+
+
 Part = tuple[Sequence[str], Sequence[str]]
 """Some of the source's words, and what the edit has in their place."""
 

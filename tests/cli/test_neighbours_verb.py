@@ -47,7 +47,7 @@ def test_vectors_may_lie_in_shards(command, tiny_run, corpus, tmp_path):
     rows = [json.loads(line) for line in corpus.read_text().splitlines()]
     shards, vectors = tmp_path / "shards", tmp_path / "vectors"
     shards.mkdir()
-    for name, part in (("a", rows[:100]), ("b", [{"text": ""}, *rows[100:]])):
+    for name, part in (("a", rows[:100]), ("b", [{"text": "", "label": None}, *rows[100:]])):
         pq.write_table(pa.Table.from_pylist(part), shards / f"{name}.parquet")
     assert command("encode", tiny_run, shards, "--out", vectors).code == 0
     asked = ("neighbours", tiny_run, "-k", 3)

@@ -1,12 +1,13 @@
 """Edits in a space whose sentences are the points of a grid: every claim can be counted."""
 
 import itertools
+import math
 
 import pytest
 import torch
 
 from swae_text.errors import ConfigError
-from swae_text.latent.edits import choose, surety, uphill
+from swae_text.latent.edits import Said, choose, surety, trimmed, uphill
 
 
 def encode(texts):
@@ -97,6 +98,21 @@ def test_one_walk_serves_every_lower_confidence():
     for confidence in (0.6, 0.9):
         alone = uphill(texts, goals, confidence=confidence, **given)
         assert [choose(s, confidence) for s in far] == [choose(s, confidence) for s in alone]
+
+
+def test_changes_that_are_not_needed_are_undone_and_those_that_are_stay():
+    goals = [above(0)]
+    given = {"encode": encode, "readable": short, "confidence": 0.9}
+    source, done = Said("0 1 2 3", 0.0, 0.0), Said("9 1 2 3", 1.0, 9.0)
+    far = Said("4 1 9 9", 0.98, math.sqrt(16 + 49 + 36))
+    (found,) = trimmed([[source, far]], goals, **given)
+    made = choose(found, 0.9)
+    assert (made.text, made.reached, made.distance) == ("4 1 2 3", True, 4.0)
+    assert [one.text for one in found[:2]] == [source.text, far.text]  # what was there stays
+    assert {one.text for one in found[2:]} == {"0 1 9 9", "4 1 2 3"}
+    assert trimmed([[source, done]], goals, **given) == [[source, done]]  # one change: needed
+    sure = Said("8 1 2 3", 1.0, 0.0)
+    assert trimmed([[sure, far], [source]], goals, **given) == [[sure, far], [source]]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swae_text.latent.merge import merges
+from swae_text.latent.merge import merges, reverts
 
 sentence = st.lists(st.sampled_from("abcd"), max_size=8).map(" ".join)
 
@@ -33,3 +33,22 @@ def test_words_that_decoding_lost_come_back_and_places_change_alone_or_together(
 
 def test_the_edit_wins_where_both_changed():
     assert merges("it was good .", "it was superb .", "it was bad .") == ["it was bad ."]
+
+
+def test_each_change_is_undone_in_its_turn():
+    source = "the pierogi were great and sara was kind ."
+    edited = "my pierogi were terrible and sara was rude !"
+    assert reverts(source, edited) == [
+        "the pierogi were terrible and sara was rude !",
+        "my pierogi were great and sara was rude !",
+        "my pierogi were terrible and sara was kind .",
+    ]
+    assert reverts(source, source) == reverts(source, source.replace("kind", "rude")) == []
+
+
+@given(sentence, sentence)
+def test_what_is_undone_lies_between_the_two(source, edited):
+    for less in reverts(source, edited):
+        assert less not in (source, edited) or source.split() != edited.split()
+        assert set(less.split()) <= {*source.split(), *edited.split()}
+        assert len(reverts(source, less)) < len(reverts(source, edited)) or not less
