@@ -1,17 +1,20 @@
 #!/usr/bin/env bash
 # How a model under swae_text/pretrained is made, with its attributes and its card. Hours on two cores; a
 # run that was stopped goes on.
-#   MORE=30000 HIDDEN=432 scripts/pretrained.sh yelp YELP 22000 0.0 sentiment:SENTIMENT:sentiment:negative:slots tense:TENSE:tense:past:line
-#   scripts/pretrained.sh snli SNLI 8000 0.5
+#   HIDDEN=432 MORE=30000 SAMPLES="--noise-level 0.8 --deviation 1.05" scripts/pretrained.sh yelp YELP 22000 \
+#       sentiment:SENTIMENT:sentiment:negative:slots tense:TENSE:tense:past:line
+#   HIDDEN=432 MORE=30000 LAST=9000 NOISE=0.8 scripts/pretrained.sh snli SNLI 8000
 # YELP and SNLI are folders with train, valid and test files; SENTIMENT is YELP with its labels 0 and 1
-# called negative and positive, TENSE has labelled sentences of the same kind. After the steps comes the temperature of samples; an attribute is NAME:DATA:COLUMN:LABEL:PROBE,
-# and the card's edits go to LABEL. MORE steps are a second run that begins with the weights of the first,
-# under full noise; HIDDEN is the width of stage two: the limit is 12 MB, attributes counted.
+# called negative and positive, TENSE has labelled sentences of the same kind. After the steps come
+# attributes, NAME:DATA:COLUMN:LABEL:PROBE; the card's edits go to LABEL. MORE steps are a second run that
+# begins with the weights of the first, under full noise; LAST ones a third, under code noise of NOISE and
+# with a long fall of the learning rate, which trades fluency to spare for reconstruction. HIDDEN is the width of
+# stage two: the limit is 12 MB, attributes counted. SAMPLES says how samples are drawn, chosen on valid.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-corpus=$1 source=$2 steps=$3 temperature=$4
-shift 4
+corpus=$1 source=$2 steps=$3
+shift 3
 run=$corpus
 model=swae_text/pretrained/$corpus-small
 
@@ -25,8 +28,14 @@ train() { # name of the run, steps of stage one, more options
 train "$run" "$steps" ${MORE:+--stage one}
 if [ -n "${MORE:-}" ]; then
     train "$run-more" "$MORE" --from "runs/$run/model" --set model.noise_warmup=0 \
-        --set training.stage_two.steps=10000
+        --set training.stage_two.steps=10000 ${LAST:+--stage one}
     run=$run-more
+fi
+if [ -n "${LAST:-}" ]; then
+    train "$corpus-last" "$LAST" --from "runs/$run/model" --set model.noise_warmup=0 \
+        --set "model.code_noise=$NOISE" --set training.stage_one.optimiser.cooldown=0.7 \
+        --set training.stage_two.steps=10000
+    run=$corpus-last
 fi
 run=runs/$run
 swae-text export "$run" "$model" --half
@@ -42,7 +51,7 @@ done
 swae-text attribute fit "$model" --value words --space code --method ridge \
     --out "$model/attributes/length.safetensors"
 
-judge="swae-text evaluate $run --split test --temperature $temperature --format table"
+judge="swae-text evaluate $run --split test ${SAMPLES:+$SAMPLES }--format table"
 { echo "\$ $judge"; $judge; } > "$run/evaluate.txt"
 scripts/model_card.sh "$corpus" "$run" "${edits[@]}" > "$run/card.md"
 swae-text export "$run" "$model" --half --card "$run/card.md"
