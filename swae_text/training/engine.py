@@ -22,6 +22,11 @@ from swae_text.errors import TrainingError
 Made = TypeVar("Made")
 
 
+KERNELS_KEPT = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
+"""oneDNN keeps a kernel for each shape of a product, 1,024 of them where nobody says otherwise, and
+batches of sentences have hundreds of shapes: half a gigabyte, and no faster (docs/speed.md)."""
+
+
 class Engine:
     """A launched Fabric, with what the loop asks of it.
 
@@ -32,6 +37,7 @@ class Engine:
     """
 
     def __init__(self, config: TrainingConfig, seed: int, *, critic: bool = False) -> None:
+        os.environ.setdefault(*KERNELS_KEPT)
         for name in ("lightning.fabric", "lightning_fabric"):
             logging.getLogger(name).setLevel(logging.WARNING)
         accelerator = "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,5 +1,6 @@
 """Precision: what is asked for is what the loss is computed in."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 from swae_text.config import TrainingConfig, load_config
 from swae_text.training import stage_one
-from swae_text.training.engine import Engine, gains_from_bfloat16
+from swae_text.training.engine import KERNELS_KEPT, Engine, gains_from_bfloat16
 from swae_text.training.run import train
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,3 +35,13 @@ def test_the_loss_is_computed_in_the_precision_asked_for(
 def test_auto_is_one_of_the_two():
     engine = Engine(TrainingConfig(), seed=0)
     assert engine.precision == ("bfloat16" if gains_from_bfloat16() else "float32")
+
+
+def test_few_kernels_are_kept_unless_the_user_says_how_many(monkeypatch):
+    name, few = KERNELS_KEPT
+    monkeypatch.delenv(name, raising=False)
+    Engine(TrainingConfig(precision="float32"), seed=0)
+    assert os.environ[name] == few
+    monkeypatch.setenv(name, "500")
+    Engine(TrainingConfig(precision="float32"), seed=0)
+    assert os.environ[name] == "500"
