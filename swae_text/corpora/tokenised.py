@@ -1,5 +1,6 @@
 """One split: an Arrow file of texts, labels and tokens, memory-mapped, or the same in memory."""
 
+import hashlib
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -49,6 +50,13 @@ class TokenisedSplit:
             start, end = self._offsets[chunk][row : row + 2]
             found.append(self._values[chunk][start:end])
         return found
+
+    def digest(self) -> str:
+        """Equal for splits of the same sentences with the same labels, however these are cut."""
+        digest = hashlib.sha256(self.labels.tobytes())
+        for chunk in self._table.column("text").chunks:
+            digest.update("".join(f"{text}\n" for text in chunk.to_pylist()).encode())
+        return digest.hexdigest()
 
     def texts(self, indices: NDArray[np.int64] | None = None) -> list[str]:
         """Normalised sentences, all or some, in the order asked."""

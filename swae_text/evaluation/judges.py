@@ -2,7 +2,7 @@
 
     forward perplexity: LM(real) of samples          reverse perplexity: LM(samples) of real text
 
-They are trained once for a corpus and kept in the cache; none ever sees a held-out sentence. The
+They are trained once for a training split and kept in the cache; none sees a held-out sentence. The
 reverse models share vocabulary, pieces and settings with the forward ones: the same ruler.
 """
 
@@ -75,7 +75,12 @@ class Judges:
 
     def __init__(self, corpus: PreparedCorpus, tell: Tell) -> None:
         self.corpus, self.tell = corpus, tell
-        self.folder = cache_folder().parent / "referees" / f"{corpus.fingerprint}-{_rules()}"
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where they are kept: one place for all corpora that have the same training split."""
+        made = hashlib.sha256("\n".join((self.corpus.train.digest(), *self.corpus.labels)).encode())
+        return cache_folder().parent / "referees" / f"{made.hexdigest()[:32]}-{_rules()}"
 
     @cached_property
     def train_texts(self) -> list[str]:

@@ -1,0 +1,33 @@
+"""Referees belong to a training split, however a model's corpus is cut into pieces."""
+
+import json
+
+import pytest
+
+from swae_text.config import CorpusConfig, TokenizerConfig
+from swae_text.corpora.store import prepare
+from swae_text.evaluation.judges import Judges
+
+
+@pytest.fixture
+def folder(sentences, tmp_path):
+    def of(pieces=300, max_tokens=48, label=None, **corpus):
+        rows = [json.loads(line) for line in sentences.read_text().splitlines()]
+        for row in rows:
+            row["label"] = label or row["label"]
+        path = tmp_path / "opinions.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        config = CorpusConfig(source=str(path), valid_size=20, test_size=20, **corpus)
+        made = prepare(config, TokenizerConfig(vocab_size=pieces), max_tokens, lambda line: None)
+        return Judges(made, lambda line: None).folder
+
+    return of
+
+
+def test_equal_training_splits_share_their_referees(folder):
+    assert folder() == folder(pieces=306) == folder(max_tokens=60)
+
+
+def test_other_sentences_or_labels_have_referees_of_their_own(folder):
+    others = [folder(), folder(max_sentences=150), folder(seed=1), folder(label="all")]
+    assert len({path.name for path in others}) == len(others)
