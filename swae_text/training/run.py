@@ -204,7 +204,8 @@ def _prepared(config: RunConfig, engine: Engine, report: Report) -> PreparedCorp
     corpus = engine.lead_first(ready)
     if not len(corpus.valid):
         raise TrainingError("the corpus has no validation sentences: raise corpus.valid_size")
-    report(
-        Note(f"{len(corpus.train):,} training sentences" + (", cached" if corpus.cached else ""))
-    )
+    told = f"{len(corpus.train):,} training sentences"
+    if corpus.stream is not None:
+        told += f" in the first of {corpus.stream.windows.a_pass:,} windows"
+    report(Note(told + (", cached" if corpus.cached else "")))
     return corpus

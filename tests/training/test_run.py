@@ -121,8 +121,10 @@ def test_a_streamed_run_resumes_in_the_middle_of_a_window(config, sentences, tmp
     with pytest.MonkeyPatch.context() as patch:
         whole = Stream.read
         patch.setattr(Stream, "read", lambda self, n: read.append(n) or whole(self, n))
-        train(config, tmp_path / "straight")
+        told: list[Event] = []
+        train(config, tmp_path / "straight", report=told.append)
         assert read[:3] == [0, 1, 2]
+        assert any("training sentences in the first of 11 windows" in str(event) for event in told)
         with pytest.raises(KeyboardInterrupt):
             train(config, tmp_path / "stopped", report=Interrupting(saved))
         train(config, tmp_path / "stopped", resume=True)
