@@ -1,6 +1,7 @@
 """Kill the work on a folder of shards again and again, and see that every row is there once.
 
     python scripts/bulk.py [MODEL] [--rows 10000 100000] [--shards 20] [--kills 3] [--processes 2]
+        [--precision bfloat16]
 
 Invented sentences are written as Parquet shards, encoded, and decoded: once unbroken, and once with
 the whole process group killed (SIGKILL) at random moments and begun again. Ids, sentences and their
@@ -46,7 +47,8 @@ class Command:
 
     def __init__(self, options: argparse.Namespace, verb: str, shards: Path, out: Path) -> None:
         words = ["swae_text", verb, options.model, str(shards), "--out", str(out)]
-        self.words = [sys.executable, "-m", *words, "--processes", str(options.processes)]
+        words += ["--processes", str(options.processes), "--precision", options.precision]
+        self.words = [sys.executable, "-m", *words]
         self.peaks: dict[int, float] = {}
 
     def run(self, seconds: float | None = None) -> bool:
@@ -129,6 +131,7 @@ def main() -> None:
     parser.add_argument("--shards", type=int, default=20)
     parser.add_argument("--kills", type=int, default=3, help="of each verb, at most")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     kills = 0
