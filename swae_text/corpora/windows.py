@@ -77,7 +77,7 @@ class Windows:
     @property
     def a_pass(self) -> int:
         """Windows that hold all rows once."""
-        return -(-self.total // self._most)
+        return -(-self.total // (self.config.window or self.total))
 
     def rows(self, number: int) -> Iterator[Row]:
         """The rows of a window of the run, counted from 0 over all its passes.
@@ -104,10 +104,6 @@ class Windows:
     @cached_property
     def _groups(self) -> list[_Group]:
         return [_Group(path, *edges) for path in self.shards for edges in parquet_groups(path)]
-
-    @property
-    def _most(self) -> int:
-        return self.config.window or self.total
 
 
 @dataclass(frozen=True)

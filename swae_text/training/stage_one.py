@@ -29,8 +29,7 @@ class StageOne:
 
     def epoch(self, epoch: int, start: int, rank: int, world: int) -> list[np.ndarray]:
         """Batches of similar length within the token budget."""
-        if self.corpus.stream is not None:
-            self.sentences = self.corpus.epoch(epoch)
+        self.sentences = self.corpus.epoch(epoch)
         return batches(
             self.sentences.lengths,
             budget=self.budget.batch_tokens,
