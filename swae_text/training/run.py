@@ -184,10 +184,13 @@ def _begin_with(stage: StageOne, folder: Path) -> None:
             "or give --from, which does both"
         )
     try:
-        stage.module.load_state_dict(there.autoencoder.state_dict())
+        keys = stage.module.load_state_dict(there.autoencoder.state_dict(), strict=False)
     except RuntimeError as error:
         first = str(error).splitlines()[1].strip()
         raise ConfigError(f"{folder}: its stage one has another shape: {first}") from error
+    names = [*keys.missing_keys, *keys.unexpected_keys]
+    if wrong := [name for name in names if not name.startswith("bag.")]:  # a head of the loss alone
+        raise ConfigError(f"{folder}: its stage one has another shape: {wrong[0]}")
 
 
 def _prepared(config: RunConfig, engine: Engine, report: Report) -> PreparedCorpus:

@@ -194,6 +194,17 @@ def test_a_run_begins_with_the_weights_of_another(config, tmp_path):
     )
 
 
+def test_the_head_that_only_the_loss_uses_may_be_new(config, tmp_path):
+    model = train(config, tmp_path / "first", stages="one")
+    tree = beginning_with(model, config).model_dump()
+    tree["model"]["bag_of_words"] = 0.5
+    second = train(RunConfig.model_validate(tree), tmp_path / "second", stages="one")
+    assert "autoencoder.bag.weight" in weights(tmp_path / "second")
+    tree = beginning_with(second, config).model_dump()  # and may go again
+    train(RunConfig.model_validate(tree), tmp_path / "third", stages="one")
+    assert "autoencoder.bag.weight" not in weights(tmp_path / "third")
+
+
 def test_only_weights_that_fit_are_begun_with(config, tmp_path):
     model = train(config, tmp_path / "first", stages="one")
     tree = beginning_with(model, config).model_dump()
