@@ -3,7 +3,7 @@
 # and paths and edits start from the model's own samples, chosen by seed and not by taste.
 #   scripts/model_card.sh yelp runs/yelp sentiment=negative tense=past > runs/yelp/card.md
 # The corpus names the model; then comes its run, and then edits to a label. What `evaluate` printed about
-# the run is in its evaluate.txt, after the command. Of RUN-more and RUN-last the card tells what RUN was, too.
+# the run is in its evaluate.txt, after the command. Of runs that began with another's weights the card tells that one, too.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -25,11 +25,13 @@ printf '```\n'
 printf '\n## Learning curve\n\nBLEU and exact matches of the first 1,000 validation sentences.\n'
 printf '\n| run | stage | step | BLEU | exact |\n|---|---|---|---|---|\n'
 python -c '
-import json, pathlib, sys
-first = sys.argv[1].removesuffix("-more").removesuffix("-last")
-for run in (path for path in (first, first + "-more", first + "-last") if pathlib.Path(path).is_dir()):
-    for row in map(json.loads, open(pathlib.Path(run, "metrics.jsonl"))):
-        if row["step"] % 2000 == 0:
+import json, pathlib, sys, yaml
+runs = [pathlib.Path(sys.argv[1])]
+while start := yaml.safe_load(open(runs[0] / "config.yaml"))["training"]["stage_one"]["start"]:
+    runs.insert(0, pathlib.Path(start).parent)
+for run in runs:
+    for row in map(json.loads, open(run / "metrics.jsonl")):
+        if row["step"] % 2000 == 0 and (row["stage"] == "one" or run == runs[-1]):
             told = (row[name] for name in ("stage", "step", "valid_bleu", "valid_exact"))
             print("|", run, "|", *(f"{value} |" for value in told))
 ' "$run"

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # How a model under swae_text/pretrained is made, with its attributes and its card. Hours on two cores; a
 # run that was stopped goes on.
-#   HIDDEN=432 MORE=30000 SAMPLES="--noise-level 0.8 --deviation 1.05" scripts/pretrained.sh yelp YELP 22000 \
-#       sentiment:SENTIMENT:sentiment:negative:slots tense:TENSE:tense:past:line
-#   HIDDEN=432 MORE=30000 LAST=9000 NOISE=0.8 scripts/pretrained.sh snli SNLI 8000
+#   HIDDEN=432 FURTHER="more:30000" SAMPLES="--noise-level 0.8 --deviation 1.05" scripts/pretrained.sh yelp YELP \
+#       22000 sentiment:SENTIMENT:sentiment:negative:slots tense:TENSE:tense:past:line
+#   HIDDEN=432 FURTHER="2:30000 3:9000:0.8 4:6000:0.5 5:12000:0.4" scripts/pretrained.sh snli SNLI 8000
 # YELP and SNLI are folders with train, valid and test files; SENTIMENT is YELP with its labels 0 and 1
 # called negative and positive, TENSE has labelled sentences of the same kind. After the steps come
-# attributes, NAME:DATA:COLUMN:LABEL:PROBE; the card's edits go to LABEL. MORE steps are a second run that
-# begins with the weights of the first, under full noise; LAST ones a third, under code noise of NOISE and
-# with a long fall of the learning rate, which trades fluency to spare for reconstruction. HIDDEN is the width of
-# stage two: the limit is 12 MB, attributes counted. SAMPLES says how samples are drawn, chosen on valid.
+# attributes, NAME:DATA:COLUMN:LABEL:PROBE; the card's edits go to LABEL. FURTHER are runs NAME:STEPS:NOISE,
+# each of which begins with the weights of the one before it, under full noise all along; with a NOISE under
+# that much and with a long fall of the learning rate, which trades fluency to spare for reconstruction.
+# HIDDEN is the width of stage two: the limit is 12 MB, attributes counted. SAMPLES says how samples are
+# drawn, chosen on valid.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -25,18 +26,16 @@ train() { # name of the run, steps of stage one, more options
         --set "corpus.source=$source" --set training.precision=bfloat16 \
         --set "training.stage_one.steps=$2" --set "stage_two.hidden=${HIDDEN:-512}" "${@:3}"
 }
-train "$run" "$steps" ${MORE:+--stage one}
-if [ -n "${MORE:-}" ]; then
-    train "$run-more" "$MORE" --from "runs/$run/model" --set model.noise_warmup=0 \
-        --set training.stage_two.steps=10000 ${LAST:+--stage one}
-    run=$run-more
-fi
-if [ -n "${LAST:-}" ]; then
-    train "$corpus-last" "$LAST" --from "runs/$run/model" --set model.noise_warmup=0 \
-        --set "model.code_noise=$NOISE" --set training.stage_one.optimiser.cooldown=0.7 \
-        --set training.stage_two.steps=10000
-    run=$corpus-last
-fi
+train "$run" "$steps" ${FURTHER:+--stage one}
+read -ra further <<< "${FURTHER:-}"
+for i in "${!further[@]}"; do
+    IFS=: read -r name steps noise <<< "${further[i]}"
+    options=(--from "runs/$run/model" --set model.noise_warmup=0 --set training.stage_two.steps=10000)
+    [ -n "$noise" ] && options+=(--set "model.code_noise=$noise" --set training.stage_one.optimiser.cooldown=0.7)
+    [ "$((i + 1))" -lt "${#further[@]}" ] && options+=(--stage one)
+    run=$corpus-$name
+    train "$run" "$steps" "${options[@]}"
+done
 run=runs/$run
 swae-text export "$run" "$model" --half
 

@@ -39,8 +39,8 @@ class CorpusConfig(Strict):
     max_sentences: PositiveInt | None = None
     """Keep only so many training sentences (chosen by seed). None: all."""
     window: PositiveInt | None = None
-    """Stream the training split, Parquet shards, so many rows at a time: only these are held at
-    once, and an epoch is one of them. None: all of it is made ready on disk first."""
+    """Stream the training split, shards of Parquet or JSON lines, so many rows at a time: only
+    these are held at once, and an epoch is one of them. None: all is made ready on disk first."""
     seed: NonNegativeInt = 0
     """Seed of the splits, apart from the run's seed so that runs share a test set."""
 

@@ -11,9 +11,11 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
-from itertools import accumulate, chain
+from itertools import accumulate, chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from swae_text.config import CorpusConfig
 from swae_text.corpora.columns import Record, Row, bad_row, rows
@@ -24,6 +26,10 @@ JSON_LINES = (".jsonl", ".ndjson", ".json")
 TABLES = (".csv", ".tsv")
 SUFFIXES = (*JSON_LINES, ".parquet", *TABLES, ".txt")
 """Endings of files that are known, the preferred first; ``.gz`` may follow all but Parquet's."""
+LINES = 4096
+"""Lines of a group that is read as a whole."""
+
+_BLOCK = 1 << 22
 
 
 def kind_of(path: Path) -> str:
@@ -84,6 +90,57 @@ def parquet_groups(path: Path) -> list[tuple[int, int]]:
     """
     with _readable(path) as file:
         return _row_groups(file)
+
+
+class LineGroup(NamedTuple):
+    """Lines of a file that can be read without those before them."""
+
+    first: int
+    """Number of its first line, counted from 0."""
+    last: int
+    """The number after that of its last line."""
+    offset: int
+    """Byte at which its first line begins."""
+
+
+def line_groups(path: Path) -> list[LineGroup]:
+    """Every ``LINES`` lines of a file that is not compressed; it is gone through once for this.
+
+    Raises:
+        CorpusError: the file cannot be read.
+    """
+    starts, read, lines, ended = [0], 0, 0, True
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n"))
+                starts += (ends[LINES - 1 - lines % LINES :: LINES] + read + 1).tolist()
+                lines, read, ended = lines + len(ends), read + len(block), block.endswith(b"\n")
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read ({error.strerror or error})") from error
+    lines += not ended
+    firsts = range(0, lines, LINES)
+    return [
+        LineGroup(first, min(first + LINES, lines), offset)
+        for first, offset in zip(firsts, starts, strict=False)
+    ]
+
+
+def json_line_rows(
+    path: Path, group: LineGroup, first: int, last: int
+) -> Iterator[Record | CorpusError]:
+    """The objects of a group's lines from ``first`` to before ``last``.
+
+    Raises:
+        CorpusError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(group.offset)
+            lines = islice(lines_of(file, str(path), group.first), last - group.first)
+            yield from _json_lines(islice(lines, first - group.first, None), str(path), first)
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
 def read_json_lines(path: Path) -> Iterator[Record]:
@@ -157,8 +214,8 @@ def _is_json(line: str) -> bool:
     return re.match(r'\s*\{\s*(?:"|\}\s*$)', line) is not None
 
 
-def _json_lines(lines: Iterable[str], name: str) -> Iterator[Record | CorpusError]:
-    for number, line in enumerate(lines, 1):
+def _json_lines(lines: Iterable[str], name: str, before: int = 0) -> Iterator[Record | CorpusError]:
+    for number, line in enumerate(lines, before + 1):
         if line.strip():
             where = f"{name}:{number}"
             try:

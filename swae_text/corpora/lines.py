@@ -40,8 +40,10 @@ def standard_input() -> Stream:
     return sys.stdin.buffer
 
 
-def lines_of(stream: Stream, name: str) -> Iterator[str]:
+def lines_of(stream: Stream, name: str, before: int = 0) -> Iterator[str]:
     """Lines with their ends; only LF ends a line, as JSON allows the rarer ones inside.
+
+    So many lines lie ``before`` the stream's first one, in messages.
 
     Bytes that are not UTF-8 are still in there, as Python's surrogate escapes: ``refuse_bytes``
     names them. A row is thus refused as a row, also where it is several lines long.
@@ -49,7 +51,7 @@ def lines_of(stream: Stream, name: str) -> Iterator[str]:
     Raises:
         CorpusError: a line is too long.
     """
-    number = 0
+    number = before
     while line := stream.readline(LONGEST_LINE + 1):
         number += 1
         if len(line) > LONGEST_LINE:

@@ -154,12 +154,17 @@ def _unavailable(config: CorpusConfig, name: str, error: Exception) -> str:
 
 
 def _files_by_split(files: list[Path], source: str) -> dict[str, list[Path]]:
-    """Sort files into splits; of several formats (SNLI comes in two) the first known is used."""
+    """Sort files into splits; of several formats (SNLI comes in two) the first known is used.
+
+    Shards that name no split (``part-00000.parquet`` and so on) are one file in many.
+    """
     candidates: dict[str, dict[str, list[Path]]] = {}
     for file in files:
         split = _split_in_name(file)
         if split:
             candidates.setdefault(split, {}).setdefault(kind_of(file), []).append(file)
+    if not candidates and (shards := _shards(files)):
+        return {"train": shards}
     if "train" not in candidates:
         raise CorpusError(
             f"{source}: no training file; name the files train, valid and test with one of "
@@ -170,6 +175,17 @@ def _files_by_split(files: list[Path], source: str) -> dict[str, list[Path]]:
         for split in ("train", "valid", "test")
         if split in candidates
     }
+
+
+def _shards(files: list[Path]) -> list[Path]:
+    """The files that differ in a number, if there is one such set and no more."""
+    sets: dict[str, list[Path]] = {}
+    for file in files:
+        if kind_of(file) in SUFFIXES and file.name[0] not in "._":
+            name = re.sub(r"\d+", "#", file.name)
+            if name != file.name:
+                sets.setdefault(name, []).append(file)
+    return next(iter(sets.values())) if len(sets) == 1 else []
 
 
 def _one_format(kinds: dict[str, list[Path]], source: str, split: str) -> list[Path]:

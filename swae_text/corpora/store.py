@@ -256,9 +256,7 @@ def _streamed(prepared: PreparedCorpus, windows: Windows | None, most: int) -> P
     """The same with its windows, if it has any; what is held out stays out of all of them."""
     if windows is None:
         return prepared
-    dedupe = windows.config.dedupe != "none"
-    texts = (*prepared.valid.texts(), *prepared.test.texts()) if dedupe else ()
-    held_out = frozenset(key(text) for text in texts)
+    held_out = frozenset(map(key, (*prepared.valid.texts(), *prepared.test.texts())))
     return replace(prepared, stream=Stream(windows, prepared.tokenizer, most, held_out))
 
 

@@ -1,10 +1,11 @@
-"""A training split larger than memory and disk: Parquet shards, read a window of rows at a time.
+"""A training split larger than memory and disk: shards, read a window of rows at a time.
 
     pass p:  row groups of all shards, in an order of p's own   ──cut evenly──▶   windows
     window:  rows ──▶ sentences ──▶ pieces, in memory            an epoch of the loop is one window
 
-Shuffled by row group, and within a window by ``batching.py``. Which rows a window holds follows
-from the shards' footers and the seed alone: a run resumes at the very batch, and every process
+A row group is Parquet's own, or some thousand lines of JSON. Shuffled by row group, and within a
+window by ``batching.py``. Which rows a window holds follows from where the groups lie (Parquet's
+footers; lines are counted) and the seed alone: a run resumes at the very batch, and every process
 reads the same window and takes its share of the batches, so that no row comes twice or is lost.
 """
 
@@ -19,8 +20,16 @@ import numpy as np
 
 from swae_text.config import CorpusConfig
 from swae_text.corpora.cleaning import sentences
-from swae_text.corpora.columns import Row, rows
-from swae_text.corpora.formats import kind_of, parquet_groups, parquet_rows
+from swae_text.corpora.columns import Record, Row, rows
+from swae_text.corpora.formats import (
+    JSON_LINES,
+    LineGroup,
+    json_line_rows,
+    kind_of,
+    line_groups,
+    parquet_groups,
+    parquet_rows,
+)
 from swae_text.corpora.sources import source_files
 from swae_text.corpora.splits import KEPT, judged
 from swae_text.corpora.tokenised import Encoded, TokenisedSplit, tokenised
@@ -31,11 +40,19 @@ _AT_ONCE = 65_536  # sentences that are cut into pieces together
 
 
 class _Group(NamedTuple):
-    """Some rows of a shard that lie together: a row group, or the part of it in a window."""
+    """Some rows of a shard that lie together."""
 
     path: Path
     first: int
     last: int
+    lines: LineGroup | None = None
+    """Where they are, if they are lines."""
+
+    def rows(self, first: int, last: int) -> Iterator[Record | CorpusError]:
+        """Those from ``first`` to before ``last``, numbers of the shard's rows."""
+        if self.lines is None:
+            return parquet_rows(self.path, first, last)
+        return json_line_rows(self.path, self.lines, first, last)
 
 
 @dataclass(frozen=True)
@@ -55,14 +72,14 @@ class Windows:
         """The windows of a source.
 
         Raises:
-            CorpusError: its training split is not Parquet, which alone can be read from the
-                middle, or is empty.
+            CorpusError: its training split cannot be read from the middle, or is empty.
         """
         shards = source_files(config).get("train", [])
-        if not shards or any(kind_of(path) != ".parquet" for path in shards):
+        if not shards or not all(map(_opens_in_the_middle, shards)):
             raise CorpusError(
-                f"{config.source}: corpus.window reads a folder of Parquet shards "
-                "(train-00000-of-00020.parquet, valid.parquet, …) and nothing else: convert it"
+                f"{config.source}: corpus.window reads a folder of shards "
+                "(train-00000-of-00020.parquet or .jsonl, valid.parquet, …), and compressed none "
+                "but Parquet: convert it"
             )
         windows = cls(config, tuple(shards))
         if not windows.total:
@@ -85,25 +102,40 @@ class Windows:
         Raises:
             CorpusError: a shard cannot be read, or a row where bad ones are refused.
         """
-        records = chain.from_iterable(parquet_rows(*part) for part in self._parts(number))
+        records = chain.from_iterable(
+            group.rows(first, last) for group, first, last in self._parts(number)
+        )
         return rows(records, self.config, count())
 
-    def _parts(self, number: int) -> list[_Group]:
-        """What a window reads of which shards, in the order of the pass."""
+    def _parts(self, number: int) -> list[tuple[_Group, int, int]]:
+        """What a window reads of which groups, in the order of the pass."""
         turn, place = divmod(number, self.a_pass)
         first, last = (self.total * edge // self.a_pass for edge in (place, place + 1))
         order = np.random.default_rng([self.config.seed, 3, turn]).permutation(len(self._groups))
         parts, start = [], 0
-        for path, begin, end in (self._groups[i] for i in order.tolist()):
-            wanted = max(first - start, 0), min(last - start, end - begin)
+        for group in (self._groups[i] for i in order.tolist()):
+            size = group.last - group.first
+            wanted = max(first - start, 0), min(last - start, size)
             if wanted[0] < wanted[1]:
-                parts.append(_Group(path, begin + wanted[0], begin + wanted[1]))
-            start += end - begin
+                parts.append((group, group.first + wanted[0], group.first + wanted[1]))
+            start += size
         return parts
 
     @cached_property
     def _groups(self) -> list[_Group]:
-        return [_Group(path, *edges) for path in self.shards for edges in parquet_groups(path)]
+        return [group for path in self.shards for group in _groups_of(path)]
+
+
+def _opens_in_the_middle(path: Path) -> bool:
+    plain = kind_of(path) in JSON_LINES and path.suffix.lower() != ".gz"
+    return plain or kind_of(path) == ".parquet"
+
+
+def _groups_of(path: Path) -> Iterator[_Group]:
+    if kind_of(path) == ".parquet":
+        yield from (_Group(path, *edges) for edges in parquet_groups(path))
+    else:
+        yield from (_Group(path, group.first, group.last, group) for group in line_groups(path))
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ CORPORA = {
     "csv-quote": ("bad.csv", b'text\na\n"open\n'),
     "csv-parquet": ("bad.csv", parquet()),
     "parquet": ("bad.parquet", b"PAR1 not really"),
-    "window-lines": ("bad.jsonl", GOOD, *WINDOW),
+    "window-lines": ("bad.txt", GOOD, *WINDOW),
     "window-repeats": ("bad.parquet", parquet(), *WINDOW, "--set", "corpus.dedupe=all"),
     "jsonl": ("bad.jsonl", GOOD + b'{"text": \n'),
     "jsonl-skip": ("bad.jsonl", GOOD + b'{"text": \n', *SKIP),

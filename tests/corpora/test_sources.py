@@ -50,6 +50,16 @@ def test_of_two_formats_the_preferred_is_read_and_shards_are_joined(tmp_path: Pa
     assert texts["train"] == ["a", "b"] and len(texts["test"]) == 2
 
 
+def test_shards_that_name_no_split_are_one_file(tmp_path: Path) -> None:
+    touch(tmp_path, "part-1.txt", "part-0.txt", "manifest.json", ".part-2.txt", "_part-3.txt")
+    assert split_texts(tmp_path) == {"train": ["line of part-0.txt", "line of part-1.txt"]}
+    touch(tmp_path, "other-0.txt")  # which of the two?
+    with pytest.raises(CorpusError, match="no training file"):
+        split_texts(tmp_path)
+    touch(tmp_path, "train.txt")
+    assert split_texts(tmp_path) == {"train": ["line of train.txt"]}
+
+
 def test_groups_number_rows_over_all_files(tmp_path: Path) -> None:
     touch(tmp_path, "a.train.0", "a.train.1", "a.test.0")
     streams = read_rows(CorpusConfig(source=str(tmp_path)))

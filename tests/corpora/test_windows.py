@@ -1,5 +1,6 @@
-"""Windows over Parquet shards: every row once a pass, what is held out, and what is refused."""
+"""Windows over shards: every row once a pass, what is held out, and what is refused."""
 
+import gzip
 import itertools
 import json
 from collections import Counter
@@ -10,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from swae_text.config import CorpusConfig, TokenizerConfig, load_config
+from swae_text.corpora import formats
 from swae_text.corpora.batching import batches
-from swae_text.corpora.formats import parquet_rows
+from swae_text.corpora.formats import json_line_rows, line_groups, parquet_rows
 from swae_text.corpora.store import prepare
 from swae_text.corpora.windows import Windows
 from swae_text.errors import ConfigError, CorpusError
@@ -34,6 +36,11 @@ def numbered():
     return ((f"sentence number {n} of the corpus .", n) for n in itertools.count())
 
 
+def lines(path, rows, sizes, end="\n"):
+    part = itertools.islice(rows, sum(sizes))
+    path.write_text("\n".join(json.dumps({"text": text, "id": n}) for text, n in part) + end)
+
+
 @pytest.fixture
 def folder(tmp_path):
     rows, n = numbered(), len(SIZES)
@@ -42,13 +49,26 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.fixture(params=["parquet", "jsonl"])
+def shards(request, tmp_path, monkeypatch):
+    """The same rows in either format."""
+    if request.param == "parquet":
+        return request.getfixturevalue("folder")
+    monkeypatch.setattr(formats, "LINES", 4)
+    monkeypatch.setattr(formats, "_BLOCK", 50)
+    rows = numbered()
+    for number, sizes in enumerate(SIZES):
+        lines(tmp_path / f"train-{number}-of-4.jsonl", rows, sizes, "\n" * (number % 2))
+    return tmp_path
+
+
 def windows(folder, most):
     return Windows.of(CorpusConfig(source=str(folder), window=most))
 
 
 @pytest.mark.parametrize("most", [1, 4, 10, 19, TOTAL, 1000])
-def test_a_pass_has_every_row_once_and_the_next_one_another_order(folder, most):
-    cut = windows(folder, most)
+def test_a_pass_has_every_row_once_and_the_next_one_another_order(shards, most):
+    cut = windows(shards, most)
     assert cut.total == TOTAL and cut.a_pass == -(-TOTAL // most)
     passes = []
     for turn in range(2):
@@ -58,7 +78,7 @@ def test_a_pass_has_every_row_once_and_the_next_one_another_order(folder, most):
         passes.append(list(itertools.chain(*read)))
     texts = [text for text, _ in itertools.islice(numbered(), TOTAL)]
     assert passes[0] != passes[1] and sorted(passes[0]) == sorted(passes[1]) == sorted(texts)
-    again = windows(folder, most)
+    again = windows(shards, most)
     assert [row.text for row in again.rows(1)] == [row.text for row in cut.rows(1)]
 
 
@@ -68,6 +88,26 @@ def test_the_rows_of_a_file_from_the_middle(folder, first, last):
     found = list(parquet_rows(path, first, last))
     assert [record.cells["id"] for record in found] == list(range(17))[first:last]
     assert found[0].where == f"{path}:{first + 1}"
+
+
+def test_lines_are_read_from_the_middle_and_bad_ones_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(formats, "LINES", 5)
+    path = tmp_path / "train.jsonl"
+    texts = ["é" * n for n in range(23)]
+    written = [json.dumps({"text": text}, ensure_ascii=False) for text in texts]
+    path.write_text("\r\n".join(["\ufeff" + written[0], *written[1:12], "", "{", *written[14:]]))
+    groups = line_groups(path)
+    assert [(group.first, group.last) for group in groups] == [
+        (0, 5), (5, 10), (10, 15), (15, 20), (20, 23)
+    ]  # fmt: skip
+    read = [list(json_line_rows(path, group, group.first, group.last)) for group in groups]
+    found = {int(one.where.rsplit(":", 1)[1]): one.cells["text"] for one in read[0] + read[4]}
+    assert found == {n + 1: texts[n] for n in (0, 1, 2, 3, 4, 20, 21, 22)}
+    middle = list(json_line_rows(path, groups[2], 11, 14))  # the blank line is no row
+    assert middle[0].where == f"{path}:12" and str(middle[1]).startswith(f"{path}:14: not valid")
+    assert len(middle) == 2
+    path.write_bytes(b"")
+    assert line_groups(path) == []
 
 
 def test_long_row_groups_are_read_in_part(tmp_path):
@@ -91,9 +131,9 @@ def corpus(sentences, tmp_path):
     return tmp_path, texts
 
 
-def prepared(folder, **settings):
+def prepared(folder, pieces=305, **settings):
     config = CorpusConfig(source=str(folder), **settings)
-    return prepare(config, TokenizerConfig(vocab_size=305), 48, lambda line: None)
+    return prepare(config, TokenizerConfig(vocab_size=pieces), 48, lambda line: None)
 
 
 def test_a_stream_has_all_but_what_is_held_out_and_what_does_not_fit(corpus):
@@ -125,9 +165,12 @@ def test_processes_share_a_window_without_a_sentence_twice_or_lost(corpus):
 
 
 def test_what_is_no_folder_of_shards_is_refused(sentences, tmp_path):
-    for source in (str(sentences), "-", "hub:owner/name"):
-        with pytest.raises(CorpusError, match="reads a folder of Parquet shards"):
+    packed = tmp_path / "train.jsonl.gz"
+    packed.write_bytes(gzip.compress(sentences.read_bytes()))
+    for source in (str(packed), "-", "hub:owner/name"):
+        with pytest.raises(CorpusError, match="reads a folder of shards"):
             prepared(source, window=10)
+    packed.unlink()
     pq.write_table(pa.table({"text": pa.array([], pa.string())}), tmp_path / "train.parquet")
     with pytest.raises(CorpusError, match="empty: there is not one row in its shards"):
         prepared(tmp_path, window=10)
@@ -146,3 +189,14 @@ def test_a_bad_row_and_a_damaged_shard_are_named_when_they_are_met(folder):
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(CorpusError, match=r"00002-of-00004.parquet: not a readable Parquet file"):
         windows(folder, 10)
+
+
+def test_of_shards_that_name_no_split_the_first_window_gives_what_is_held_out(tmp_path):
+    for number in range(2):
+        rows = [{"text": f"the {number} is {n} or {n * number} ."} for n in range(100)]
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / f"part-{number}.parquet")
+    made = prepared(tmp_path, 280, window=50, valid_size=5, test_size=4, dedupe="none")
+    held = {*made.valid.texts(), *made.test.texts()}
+    read = [made.epoch(number).texts() for number in range(4)]
+    assert len(held) == 9 and len(set(itertools.chain(*read)) | held) == 200
+    assert not held & set(itertools.chain(*read))
