@@ -45,7 +45,7 @@ class Shard:
         Raises:
             CorpusError: the file is damaged.
         """
-        with _refusing(self.path), pq.ParquetFile(self.path, buffer_size=_BUFFER) as file:
+        with refusing(self.path), pq.ParquetFile(self.path, buffer_size=_BUFFER) as file:
             windows = file.iter_batches(batch_size=WINDOW)
             while True:
                 window = next(windows, None)
@@ -73,7 +73,7 @@ def read_shard(path: Path) -> Shard:
     Raises:
         CorpusError: it is not Parquet, or damaged, or two columns have one name.
     """
-    with _refusing(path):
+    with refusing(path):
         with pq.ParquetFile(path) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
         with path.open("rb") as stream:
@@ -87,7 +87,7 @@ def read_shard(path: Path) -> Shard:
 
 
 @contextmanager
-def _refusing(path: Path) -> Iterator[None]:
+def refusing(path: Path) -> Iterator[None]:
     """What goes wrong while a file is read is the file's fault."""
     try:
         yield

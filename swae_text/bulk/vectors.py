@@ -21,6 +21,8 @@ class Vectors(NamedTuple):
     texts: list[str]
     z: Float32[np.ndarray, "rows dim"]
     labels: list[str | None]
+    rows: list[int]
+    """Their numbers, counted from 0 over all rows of the folder."""
 
 
 def vectors(
@@ -41,15 +43,19 @@ def vectors(
         BulkError: there is no shard in the folder.
         CorpusError: a shard cannot be read, or has no vectors or no sentences.
     """
+    start = 0
     for shard in find_shards(folder):
         vector_column(shard.schema, shard.path)
         column, before = text_column(shard.schema, None, shard.path), 0
         for window in shard.windows():
-            found: list[tuple[str, np.ndarray, str | None]] = []
+            texts: list[str] = []
+            z: list[np.ndarray] = []
+            labels: list[str | None] = []
+            rows: list[int] = []
             told = zip(
                 read_texts(window.column(column)),
                 read_vectors(window, space, space, dim),
-                _labels(window),
+                labels_of(window),
                 strict=True,
             )
             for row, (text, vector, label) in enumerate(told):
@@ -57,13 +63,17 @@ def vectors(
                     if isinstance(wrong, CorpusError):
                         excuse(CorpusError(f"{shard.place(before, row)}: {wrong}"))
                 if isinstance(text, str) and isinstance(vector, Vector):
-                    found.append((text, vector.z, label))
-            z = np.array([z for _, z, _ in found], np.float32).reshape(-1, dim(space))
-            yield Vectors([text for text, _, _ in found], z, [label for _, _, label in found])
+                    texts.append(text)
+                    z.append(vector.z)
+                    labels.append(label)
+                    rows.append(start + before + row)
+            numbers = np.array(z, np.float32).reshape(-1, dim(space))
+            yield Vectors(texts, numbers, labels, rows)
             before += len(window)
+        start += shard.rows
 
 
-def _labels(window: pa.RecordBatch) -> list[str | None]:
+def labels_of(window: pa.RecordBatch) -> list[str | None]:
     """The label of each row; None where it has none."""
     if "label" not in window.schema.names:
         return [None] * len(window)

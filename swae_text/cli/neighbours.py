@@ -35,6 +35,7 @@ from swae_text.errors import CorpusError
 if TYPE_CHECKING:
     import torch
 
+    import swae_text.bulk.index
     import swae_text.latent.neighbours
     import swae_text.space
 
@@ -66,6 +67,12 @@ def neighbours(
     ] = "train",
     text: TextColumn = None,
     space: Space = None,
+    approximate: Annotated[
+        bool,
+        typer.Option(
+            "--approximate", help="Through an index (faiss) that is kept with the shards."
+        ),
+    ] = False,
     form: Lines = None,
     on_bad_row: OnBadRow = "refuse",
     batch_size: BatchSize = 64,
@@ -79,23 +86,27 @@ def neighbours(
 
     if vectors is not None and (among is not None or text is not None):
         raise typer.BadParameter("give --vectors or --among (with --text), not both")
+    if approximate and not (vectors and Path(vectors).is_dir()):
+        raise typer.BadParameter("--approximate wants --vectors FOLDER, of Parquet shards")
     opened = open_space(model)
     chosen: SpaceName = space or opened.default_space
     bad = BadLines(on_bad_row)
     records, z = _queries(opened, file, chosen, batch_size, bad)
-    found = nearest(
-        z,
-        _corpus(opened, among, split, text, chosen, on_bad_row)
-        if vectors is None
-        else _ready(opened, vectors, chosen, bad),
-        k=k,
-        metric=metric,
-        without=[
-            normalise(record.text, opened.config.corpus) if exclude_self and record.text else None
-            for record, known in records
-            if known
-        ],
-    )
+    without = [
+        normalise(record.text, opened.config.corpus) if exclude_self and record.text else None
+        for record, known in records
+        if known
+    ]
+    if approximate and vectors is not None:
+        index = _index(opened, vectors, chosen, metric, bad)
+        found = index.nearest(z.numpy(), k=k, without=without)
+    else:
+        blocks = (
+            _corpus(opened, among, split, text, chosen, on_bad_row)
+            if vectors is None
+            else _ready(opened, vectors, chosen, bad)
+        )
+        found = nearest(z, blocks, k=k, metric=metric, without=without)
     bad.tell()
     rows = iter(found)
     as_lines = _table if line_form(form) == "text" else _json
@@ -177,9 +188,39 @@ def _shards(
     def excuse(error: CorpusError) -> None:
         bad.excuse(Record("", folder), error)
 
-    for texts, z, labels in vectors(Path(folder), chosen, opened.dim, excuse):
-        normal = [normalise(text, opened.config.corpus) for text in texts]
-        yield Block(normal, torch.from_numpy(z), labels)
+    for part in vectors(Path(folder), chosen, opened.dim, excuse):
+        normal = [normalise(text, opened.config.corpus) for text in part.texts]
+        yield Block(normal, torch.from_numpy(part.z), part.labels)
+
+
+def _index(
+    opened: "swae_text.space.SentenceSpace",
+    folder: str,
+    chosen: SpaceName,
+    metric: "swae_text.latent.neighbours.Metric",
+    bad: BadLines,
+) -> "swae_text.bulk.index.Index":
+    """The index of a folder of Parquet shards."""
+    from swae_text.bulk.index import Index
+    from swae_text.bulk.vectors import vectors
+    from swae_text.corpora.cleaning import normalise
+
+    told: set[str] = set()  # it is gone through twice
+
+    def excuse(error: CorpusError) -> None:
+        if str(error) not in told:
+            bad.excuse(Record("", folder), error)
+            told.add(str(error))
+
+    return Index.of(
+        Path(folder),
+        chosen,
+        metric,
+        opened.dim(chosen),
+        lambda: vectors(Path(folder), chosen, opened.dim, excuse),
+        lambda text: normalise(text, opened.config.corpus),
+        say,
+    )
 
 
 def _lines(

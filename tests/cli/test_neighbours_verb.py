@@ -57,6 +57,14 @@ def test_vectors_may_lie_in_shards(command, tiny_run, corpus, tmp_path):
     for one, other in zip(slow.records, fast.records, strict=True):
         near = ([(n["text"], n.get("label")) for n in r["neighbours"]] for r in (one, other))
         assert next(near) == next(near)
+    pytest.importorskip("faiss")
+    near = command(*asked, "--vectors", vectors, "--approximate", stdin=LINES)
+    assert "an index of 241 rows (once)" in near.err
+    assert [[n["text"] for n in one["neighbours"]] for one in near.records] == [
+        [n["text"] for n in one["neighbours"]] for one in fast.records
+    ]
+    no_folder = command(*asked, "--approximate", "--among", corpus, stdin=LINES)
+    assert no_folder.code == 2 and "wants --vectors FOLDER" in no_folder.err
     table = pq.read_table(vectors / "a.parquet").to_pylist()
     table[7]["z"] = [float("nan")] * len(table[7]["z"])
     table[8]["space"] = "code"
