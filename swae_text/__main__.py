@@ -2,7 +2,7 @@
 
 import sys
 
-from swae_text.cli.app import main
+from swae_text.cli.app import process
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(process())
