@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from io import BufferedReader
 from itertools import accumulate, chain, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from swae_text.config import CorpusConfig
 from swae_text.corpora.columns import Record, Row, bad_row, rows
 from swae_text.corpora.lines import Stream, json_object, lines_of, refuse_bytes
-from swae_text.errors import CorpusError
+from swae_text.errors import CorpusError, CorpusUnavailable
 
 JSON_LINES = (".jsonl", ".ndjson", ".json")
 TABLES = (".csv", ".tsv")
@@ -32,14 +32,18 @@ LINES = 4096
 _BLOCK = 1 << 22
 
 
-def kind_of(path: Path) -> str:
+Location: TypeAlias = Path | str
+"""A file here, or the address of one elsewhere (``hf://datasets/owner/name/train.parquet``)."""
+
+
+def kind_of(path: Location) -> str:
     """The file's ending without ``.gz``, in lower case: ``train.JSONL.gz`` is ``.jsonl``."""
-    name = path.name.lower().removesuffix(".gz")
+    name = Path(path).name.lower().removesuffix(".gz")
     return Path(name).suffix
 
 
 def read_file(
-    path: Path, config: CorpusConfig, groups: Iterator[int], label: str | None = None
+    path: Location, config: CorpusConfig, groups: Iterator[int], label: str | None = None
 ) -> Iterator[Row]:
     """Every row of one file, by its ending; an unknown ending is read as one sentence a line.
 
@@ -56,13 +60,13 @@ def read_file(
         yield from rows(parquet_rows(path), config, groups)
         return
     try:
-        with _opened(path) as stream:
+        with _opened(Path(path)) as stream:
             yield from read_stream(stream, str(path), kind_of(path), config, groups, label)
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
-def parquet_rows(path: Path, first: int = 0, last: int | None = None) -> Iterator[Record]:
+def parquet_rows(path: Location, first: int = 0, last: int | None = None) -> Iterator[Record]:
     """The rows of a Parquet file from ``first`` to before ``last``, or to its end.
 
     Row groups outside of these are not read.
@@ -82,7 +86,7 @@ def parquet_rows(path: Path, first: int = 0, last: int | None = None) -> Iterato
                     number += len(batch)
 
 
-def parquet_groups(path: Path) -> list[tuple[int, int]]:
+def parquet_groups(path: Location) -> list[tuple[int, int]]:
     """First row of each row group of a Parquet file, and the one after its last.
 
     Raises:
@@ -285,7 +289,7 @@ def _unquote(cell: str) -> str:
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[Any]:
+def _readable(path: Location) -> Iterator[Any]:
     """An open ``pyarrow.parquet.ParquetFile``; whatever is wrong with it is one line.
 
     Raises:
@@ -295,11 +299,35 @@ def _readable(path: Path) -> Iterator[Any]:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with _fetched(path) as source, pq.ParquetFile(source) as file:
             yield file
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         problem = str(error).splitlines()[0]
         raise CorpusError(f"{path}: not a readable Parquet file ({problem})") from error
+
+
+@contextmanager
+def _fetched(path: Location) -> Iterator[Any]:
+    """The file, or one elsewhere of which what is asked for is fetched, and not kept.
+
+    Raises:
+        CorpusUnavailable: it cannot be fetched.
+    """
+    if isinstance(path, Path):
+        yield path
+        return
+    import fsspec
+
+    try:
+        with fsspec.open(path) as file:
+            yield file
+    except CorpusError:
+        raise
+    except Exception as error:  # whatever its transport does
+        problem = " ".join(str(error).split())[:120] or type(error).__name__
+        raise CorpusUnavailable(
+            f"{path}: cannot be fetched ({problem}): a run goes on with --resume"
+        ) from error
 
 
 def _row_groups(file: Any) -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ alone where nothing is held out yet. The only module that imports ``datasets``, 
 import logging
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from swae_text.config import CorpusConfig
 from swae_text.corpora.catalog import CATALOG, find_entry, packaged_file, with_catalog_defaults
 from swae_text.corpora.columns import Record, Row, find_columns, rows
-from swae_text.corpora.formats import SUFFIXES, kind_of, read_file, read_stream
+from swae_text.corpora.formats import SUFFIXES, Location, kind_of, read_file, read_stream
 from swae_text.corpora.lines import Stream, standard_input
 from swae_text.errors import CorpusError, CorpusUnavailable
 
@@ -48,7 +49,7 @@ def read_rows(config: CorpusConfig, stdin: Stream | None = None) -> dict[str, It
     if config.source == "-":
         stream = stdin or standard_input()
         return {"train": read_stream(stream, "stdin", "", resolved, groups)}
-    if hub_id(config):
+    if hub_id(config) and not config.window:
         return hub_rows(_load_from_hub(config), resolved)
     return {
         split: chain.from_iterable(
@@ -65,15 +66,18 @@ def hub_id(config: CorpusConfig) -> str | None:
     return address if address.startswith("hub:") else None
 
 
-def source_files(config: CorpusConfig) -> dict[str, list[Path]]:
-    """The files of each split: empty for the hub and for standard input.
+def source_files(config: CorpusConfig) -> dict[str, list[Location]]:
+    """The files of each split: empty for standard input, and for a hub that is not streamed.
 
     ``PREFIX`` stands for ``PREFIX.train.0``, ``PREFIX.train.1``, ``PREFIX.dev.0`` and so on.
 
     Raises:
         CorpusError: no such file or folder, or a folder without a training file.
+        CorpusUnavailable: the hub cannot be reached.
     """
-    if config.source == "-" or hub_id(config):
+    if hub_id(config):
+        return _hub_shards(config) if config.window else {}
+    if config.source == "-":
         return {}
     if config.source in CATALOG:
         return {"train": [packaged_file(CATALOG[config.source])]}
@@ -124,6 +128,26 @@ def _hub_records(split: Any, where: str, config: CorpusConfig) -> Iterator[Recor
 
 
 def _load_from_hub(config: CorpusConfig) -> Mapping[str, Any]:
+    with _hub(config) as (datasets, address):
+        loaded: Mapping[str, Any] = datasets.load_dataset(**address)
+    return loaded
+
+
+def _hub_shards(config: CorpusConfig) -> dict[str, list[Location]]:
+    """Addresses of the files of each split; they are read where they lie, and not kept."""
+    with _hub(config) as (datasets, address):
+        files = datasets.load_dataset_builder(**address).config.data_files or {}
+    return {SPLIT_NAMES[name]: [*files[name]] for name in files if name in SPLIT_NAMES}
+
+
+@contextmanager
+def _hub(config: CorpusConfig) -> Iterator[tuple[Any, dict[str, str | None]]]:
+    """The library for the hub, and what it is to be asked for.
+
+    Raises:
+        CorpusError: the address is none.
+        CorpusUnavailable: something went wrong with the library.
+    """
     address = hub_id(config) or ""
     match = _HUB_ID.fullmatch(address)
     if not match:
@@ -134,10 +158,9 @@ def _load_from_hub(config: CorpusConfig) -> Mapping[str, Any]:
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries fill the screen
     name, configuration, revision = match.groups()
     try:
-        loaded: Mapping[str, Any] = datasets.load_dataset(name, configuration, revision=revision)
+        yield datasets, {"path": name, "name": configuration, "revision": revision}
     except Exception as error:  # the hub's client raises whatever its transport does
         raise CorpusUnavailable(_unavailable(config, name, error)) from error
-    return loaded
 
 
 def _unavailable(config: CorpusConfig, name: str, error: Exception) -> str:
@@ -153,7 +176,7 @@ def _unavailable(config: CorpusConfig, name: str, error: Exception) -> str:
     )
 
 
-def _files_by_split(files: list[Path], source: str) -> dict[str, list[Path]]:
+def _files_by_split(files: list[Path], source: str) -> dict[str, list[Location]]:
     """Sort files into splits; of several formats (SNLI comes in two) the first known is used.
 
     Shards that name no split (``part-00000.parquet`` and so on) are one file in many.
@@ -177,9 +200,9 @@ def _files_by_split(files: list[Path], source: str) -> dict[str, list[Path]]:
     }
 
 
-def _shards(files: list[Path]) -> list[Path]:
+def _shards(files: list[Path]) -> list[Location]:
     """The files that differ in a number, if there is one such set and no more."""
-    sets: dict[str, list[Path]] = {}
+    sets: dict[str, list[Location]] = {}
     for file in files:
         if kind_of(file) in SUFFIXES and file.name[0] not in "._":
             name = re.sub(r"\d+", "#", file.name)
@@ -188,7 +211,7 @@ def _shards(files: list[Path]) -> list[Path]:
     return next(iter(sets.values())) if len(sets) == 1 else []
 
 
-def _one_format(kinds: dict[str, list[Path]], source: str, split: str) -> list[Path]:
+def _one_format(kinds: dict[str, list[Path]], source: str, split: str) -> list[Location]:
     for suffix in SUFFIXES:
         files = kinds.get(suffix, [])
         shards = [file for file in files if re.search(r"\d+-of-\d+", file.name)]
@@ -196,7 +219,7 @@ def _one_format(kinds: dict[str, list[Path]], source: str, split: str) -> list[P
             names = ", ".join(file.name for file in files)
             raise CorpusError(f"{source}: {names} all look like '{split}': keep one of them")
         if files:
-            return files
+            return [*files]
     return [file for files in kinds.values() for file in files]  # one file a label
 
 
@@ -209,7 +232,7 @@ def _split_in_name(path: Path) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _label_in_name(path: Path) -> str | None:
+def _label_in_name(path: Location) -> str | None:
     """``sentiment.train.0`` holds the sentences with label 0."""
     ending = kind_of(path)[1:]
     return ending if ending.isdigit() else None

@@ -325,6 +325,7 @@ def _identity(corpus: CorpusConfig, stdin: Path | None) -> list[Any]:
     identity = []
     for split, paths in source_files(corpus).items():
         for path in paths:
+            path = Path(path)
             stat = path.stat()
             identity.append([split, str(path.resolve()), stat.st_size, stat.st_mtime_ns])
     return identity

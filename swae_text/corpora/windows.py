@@ -24,6 +24,7 @@ from swae_text.corpora.columns import Record, Row, rows
 from swae_text.corpora.formats import (
     JSON_LINES,
     LineGroup,
+    Location,
     json_line_rows,
     kind_of,
     line_groups,
@@ -42,7 +43,7 @@ _AT_ONCE = 65_536  # sentences that are cut into pieces together
 class _Group(NamedTuple):
     """Some rows of a shard that lie together."""
 
-    path: Path
+    path: Location
     first: int
     last: int
     lines: LineGroup | None = None
@@ -52,7 +53,7 @@ class _Group(NamedTuple):
         """Those from ``first`` to before ``last``, numbers of the shard's rows."""
         if self.lines is None:
             return parquet_rows(self.path, first, last)
-        return json_line_rows(self.path, self.lines, first, last)
+        return json_line_rows(Path(self.path), self.lines, first, last)
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Windows:
     """
 
     config: CorpusConfig
-    shards: tuple[Path, ...]
+    shards: tuple[Location, ...]
 
     @classmethod
     def of(cls, config: CorpusConfig) -> "Windows":
@@ -79,7 +80,7 @@ class Windows:
             raise CorpusError(
                 f"{config.source}: corpus.window reads a folder of shards "
                 "(train-00000-of-00020.parquet or .jsonl, valid.parquet, …), and compressed none "
-                "but Parquet: convert it"
+                "but Parquet: convert it (of the hub: hub:owner/name@refs/convert/parquet)"
             )
         windows = cls(config, tuple(shards))
         if not windows.total:
@@ -126,16 +127,18 @@ class Windows:
         return [group for path in self.shards for group in _groups_of(path)]
 
 
-def _opens_in_the_middle(path: Path) -> bool:
-    plain = kind_of(path) in JSON_LINES and path.suffix.lower() != ".gz"
+def _opens_in_the_middle(path: Location) -> bool:
+    plain = kind_of(path) in JSON_LINES and isinstance(path, Path) and path.suffix.lower() != ".gz"
     return plain or kind_of(path) == ".parquet"
 
 
-def _groups_of(path: Path) -> Iterator[_Group]:
+def _groups_of(path: Location) -> Iterator[_Group]:
     if kind_of(path) == ".parquet":
         yield from (_Group(path, *edges) for edges in parquet_groups(path))
     else:
-        yield from (_Group(path, group.first, group.last, group) for group in line_groups(path))
+        yield from (
+            _Group(path, group.first, group.last, group) for group in line_groups(Path(path))
+        )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from swae_text.corpora.batching import batches
 from swae_text.corpora.formats import json_line_rows, line_groups, parquet_rows
 from swae_text.corpora.store import prepare
 from swae_text.corpora.windows import Windows
-from swae_text.errors import ConfigError, CorpusError
+from swae_text.errors import ConfigError, CorpusError, CorpusUnavailable
 
 SIZES = [(7, 7, 3), (1,), (20,), (5, 5, 5, 5)]
 """Rows of the row groups of each shard."""
@@ -167,7 +167,7 @@ def test_processes_share_a_window_without_a_sentence_twice_or_lost(corpus):
 def test_what_is_no_folder_of_shards_is_refused(sentences, tmp_path):
     packed = tmp_path / "train.jsonl.gz"
     packed.write_bytes(gzip.compress(sentences.read_bytes()))
-    for source in (str(packed), "-", "hub:owner/name"):
+    for source in (str(packed), "-"):
         with pytest.raises(CorpusError, match="reads a folder of shards"):
             prepared(source, window=10)
     packed.unlink()
@@ -200,3 +200,25 @@ def test_of_shards_that_name_no_split_the_first_window_gives_what_is_held_out(tm
     read = [made.epoch(number).texts() for number in range(4)]
     assert len(held) == 9 and len(set(itertools.chain(*read)) | held) == 200
     assert not held & set(itertools.chain(*read))
+
+
+@pytest.fixture
+def on_the_hub(corpus, tmp_path, monkeypatch):
+    """A data set that the hub's library finds as it finds those of the hub: a folder owner/name."""
+    (tmp_path / "owner").mkdir()
+    (tmp_path / "owner/name").mkdir()
+    for path in corpus[0].glob("*.parquet"):
+        path.rename(tmp_path / "owner/name" / path.name)
+    monkeypatch.chdir(tmp_path)
+    return corpus[1]
+
+
+def test_a_data_set_of_the_hub_is_streamed_from_where_it_lies(on_the_hub, tmp_path):
+    made = prepared("hub:owner/name", window=60)
+    read = [made.epoch(number).texts() for number in range(made.stream.windows.a_pass)]
+    assert Counter(itertools.chain(*read)) == Counter(on_the_hub)
+    assert len(made.valid) == 15 and len(made.test) == 15
+    assert all(isinstance(shard, str) for shard in made.stream.windows.shards)
+    (tmp_path / "owner/name/train-1-of-2.parquet").unlink()
+    with pytest.raises(CorpusUnavailable, match=r"train-1-of-2.parquet: cannot be fetched"):
+        [made.epoch(number) for number in range(4)]
