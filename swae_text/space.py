@@ -35,6 +35,7 @@ from swae_text.latent.region import Region
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.models.code_model import CodeModel
 from swae_text.models.priors import Prior
+from swae_text.nn.kernels import keep_few_kernels
 from swae_text.pretrained import find_model
 
 T = TypeVar("T")
@@ -105,6 +106,7 @@ class SentenceSpace:
             ModelFolderError: a part is missing or damaged, another version wrote it, or the hub
                 has no such model or cannot be reached.
         """
+        keep_few_kernels()
         parts = read_folder(find_model(path, revision))
         for stage in (parts.autoencoder, parts.stage_two):
             if stage is not None:

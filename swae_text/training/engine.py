@@ -18,13 +18,9 @@ from torch.optim import Optimizer
 
 from swae_text.config import TrainingConfig
 from swae_text.errors import TrainingError
+from swae_text.nn.kernels import keep_few_kernels
 
 Made = TypeVar("Made")
-
-
-KERNELS_KEPT = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
-"""oneDNN keeps a kernel for each shape of a product, 1,024 of them where nobody says otherwise, and
-batches of sentences have hundreds of shapes: half a gigabyte, and no faster (docs/speed.md)."""
 
 
 class Engine:
@@ -37,7 +33,7 @@ class Engine:
     """
 
     def __init__(self, config: TrainingConfig, seed: int, *, critic: bool = False) -> None:
-        os.environ.setdefault(*KERNELS_KEPT)
+        keep_few_kernels()
         for name in ("lightning.fabric", "lightning_fabric"):
             logging.getLogger(name).setLevel(logging.WARNING)
         accelerator = "cuda" if torch.cuda.is_available() else "cpu"

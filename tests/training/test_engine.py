@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from swae_text.config import TrainingConfig, load_config
+from swae_text.nn.kernels import FEW
+from swae_text.space import SentenceSpace
 from swae_text.training import stage_one
-from swae_text.training.engine import KERNELS_KEPT, Engine, gains_from_bfloat16
+from swae_text.training.engine import Engine, gains_from_bfloat16
 from swae_text.training.run import train
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,10 +40,13 @@ def test_auto_is_one_of_the_two():
 
 
 def test_few_kernels_are_kept_unless_the_user_says_how_many(monkeypatch):
-    name, few = KERNELS_KEPT
+    name, few = FEW
     monkeypatch.delenv(name, raising=False)
     Engine(TrainingConfig(precision="float32"), seed=0)
     assert os.environ[name] == few
     monkeypatch.setenv(name, "500")
     Engine(TrainingConfig(precision="float32"), seed=0)
     assert os.environ[name] == "500"
+    monkeypatch.delenv(name)
+    SentenceSpace.from_pretrained("yelp-small")
+    assert os.environ[name] == few
