@@ -1,4 +1,4 @@
-"""How many kernels oneDNN keeps: one for each shape of a product, in the order of their last use."""
+"""How many kernels oneDNN keeps, one for each shape of a product: those used last."""
 
 import os
 
