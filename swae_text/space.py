@@ -98,8 +98,8 @@ class SentenceSpace:
         Args:
             path: any of these.
             device: where its weights go.
-            precision: of stage one's weights. bfloat16 is faster where the processor has it, and
-                changes a word here and there; vectors and stage two are float32 all the same.
+            precision: of the weights that take the time. bfloat16 is faster where the processor
+                has it, and changes a word here and there; vectors are float32 all the same.
             revision: branch, tag or commit, of a model on the hub.
 
         Raises:
@@ -113,6 +113,8 @@ class SentenceSpace:
                 stage.to(device)
         if precision == "bfloat16":
             parts.autoencoder.to(torch.bfloat16)
+            if parts.stage_two is not None:
+                parts.stage_two.multiply_in(torch.bfloat16)
         return cls(*parts)
 
     def save_pretrained(

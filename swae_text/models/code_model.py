@@ -49,6 +49,9 @@ class CodeModel(HasCritic):
         self.register_buffer("mean", torch.zeros(code_dim))
         self.register_buffer("std", torch.ones(code_dim))
 
+    def multiply_in(self, dtype: torch.dtype) -> None:
+        """Keep weights in this type where it costs little; codes and latents stay float32."""
+
     @abstractmethod
     def fit(self, codes: Float[Tensor, "n code"]) -> None:
         """Take from the training codes what needs no gradient. Meant for a fresh model."""

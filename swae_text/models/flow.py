@@ -45,6 +45,10 @@ class FlowMatching(CodeModel):
         self.register_buffer("up", torch.eye(code_dim))
         self.register_buffer("down", torch.eye(code_dim))
 
+    def multiply_in(self, dtype: torch.dtype) -> None:
+        """The network of the velocity; what it adds up to stays float32."""
+        self.velocity.to(dtype)
+
     @torch.no_grad()
     def fit(self, codes: Float[Tensor, "n code"]) -> None:
         """Take the whitening of the training codes.
@@ -83,7 +87,8 @@ class FlowMatching(CodeModel):
         self, h: Float[Tensor, "batch code"], t: Float[Tensor, "batch 1"]
     ) -> Float[Tensor, "batch code"]:
         angles = t * torch.pi * torch.arange(1, _FREQUENCIES + 1).to(h)
-        learned: Tensor = self.velocity(torch.cat([h, angles.sin(), angles.cos()], 1)) - h
+        told = torch.cat([h, angles.sin(), angles.cos()], 1).to(self.velocity.dtype)
+        learned: Tensor = self.velocity(told).to(h) - h
         return (2 * t - 1) / (t.square() + (1 - t).square()) * h + learned
 
     def _carry(

@@ -55,6 +55,11 @@ class ResidualMLP(nn.Module):
         weight = nn.init.orthogonal_(torch.empty(dim_out, dim_in))
         self.set_linear(weight, torch.zeros(dim_out))
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of its weights, and so of what it takes."""
+        return self.first.weight.dtype
+
     def forward(self, x: Float[Tensor, "*batch dim_in"]) -> Float[Tensor, "*batch dim_out"]:
         """Map rows of ``dim_in`` numbers to rows of ``dim_out``."""
         h: Tensor = self.first(x)

@@ -46,3 +46,8 @@ def test_it_learns_two_clouds_that_a_gaussian_cannot_hold_and_stays_invertible()
         assert between < 0.06  # 0.28 of a Gaussian with these moments lies there, 0.006 of the data
         back = model.decode(model.encode(codes[:500]))
     assert (back - codes[:500]).abs().quantile(0.98) < 0.05  # steep between the clouds
+    exact = model.encode(codes)
+    model.multiply_in(torch.bfloat16)
+    rough = model.encode(codes)
+    assert rough.dtype == torch.float32 and not torch.equal(rough, exact)
+    assert (rough - exact).norm() < 0.02 * exact.norm()
