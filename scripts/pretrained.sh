@@ -50,7 +50,7 @@ done
 swae-text attribute fit "$model" --value words --space code --method ridge \
     --out "$model/attributes/length.safetensors"
 
-judge="swae-text evaluate $run --split test ${SAMPLES:+$SAMPLES }--format table"
+judge="swae-text evaluate $run --split test --beams 5 ${SAMPLES:+$SAMPLES }--format table"
 { echo "\$ $judge"; $judge; } > "$run/evaluate.txt"
 scripts/model_card.sh "$corpus" "$run" "${edits[@]}" > "$run/card.md"
 swae-text export "$run" "$model" --half --card "$run/card.md"

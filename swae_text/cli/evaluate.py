@@ -44,6 +44,9 @@ def evaluate(
         str | None,
         typer.Option(help="Some of reconstruction,samples,holes,latent,transfer. Default: all."),
     ] = None,
+    beams: Annotated[
+        int, typer.Option(min=1, max=64, help="Reconstruct by so many as well, and reranked.")
+    ] = 1,
     samples: Samples = 10_000,
     temperature: Temperature = 0.0,
     noise_level: NoiseLevel = 0.0,
@@ -75,6 +78,7 @@ def evaluate(
     config = EvaluationConfig(
         parts=_parts(only, transfer=references is not None),
         sentences=limit,
+        beams=beams,
         samples=samples,
         temperature=temperature,
         noise_level=noise_level,

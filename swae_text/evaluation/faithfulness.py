@@ -11,6 +11,7 @@ import torch
 from swae_text.corpora.batching import pad
 from swae_text.evaluation.held_out import Encoded
 from swae_text.evaluation.settings import EvaluationConfig
+from swae_text.generation.decoding import Decoding
 from swae_text.metrics.likelihood import importance_weighted
 from swae_text.metrics.perplexity import perplexity
 from swae_text.metrics.reconstruction import reconstruction
@@ -19,8 +20,14 @@ from swae_text.space import SentenceSpace
 _CHUNK = 64
 
 
-def reconstruction_rows(encoded: Encoded, *, teacher_forcing: bool = True) -> list[dict[str, Any]]:
-    """``copy``, ``stage one`` and, where it is trained, ``both stages``; greedy."""
+def reconstruction_rows(
+    encoded: Encoded, *, teacher_forcing: bool = True, beams: int = 1
+) -> list[dict[str, Any]]:
+    """``copy``, ``stage one`` and, where it is trained, ``both stages``; greedy.
+
+    With two ``beams`` or more also what they find on the whole way, and of that the sentence that
+    is nearest when it is encoded again.
+    """
     space, texts = encoded.space, encoded.texts
     rows = [{"through": "copy", **reconstruction(texts, texts).to_dict(), "token_accuracy": None}]
     codes = {"stage one": encoded.codes}
@@ -30,6 +37,11 @@ def reconstruction_rows(encoded: Encoded, *, teacher_forcing: bool = True) -> li
         score = reconstruction(texts, space.decode(code, space="code")).to_dict()
         accuracy = space.token_accuracy(texts, code, space="code") if teacher_forcing else None
         rows.append({"through": name, **score, "token_accuracy": accuracy})
+    for rerank in (False, True) if beams > 1 else ():
+        said = space.decode(code, space="code", decoding=Decoding(beams=beams, rerank=rerank))
+        row = reconstruction(texts, said).to_dict()
+        through = f"{name}, {beams} beams{', reranked' if rerank else ''}"
+        rows.append({"through": through, **row, "token_accuracy": None})
     return rows
 
 

@@ -109,7 +109,9 @@ def _evidence(
 
 
 def _reconstruction(result: Evaluation, encoded: Encoded, config: EvaluationConfig) -> None:
-    result.reconstruction = reconstruction_rows(encoded, teacher_forcing=config.teacher_forcing)
+    result.reconstruction = reconstruction_rows(
+        encoded, teacher_forcing=config.teacher_forcing, beams=config.beams
+    )
     if has_density(encoded.space):
         result.likelihood = likelihood(encoded.space, encoded.texts, config)
 

@@ -20,6 +20,8 @@ class EvaluationConfig(Strict):
     """Held-out sentences at most, from the beginning of the split."""
     teacher_forcing: bool = True
     """Whether to measure the accuracy of the next piece as well."""
+    beams: Annotated[int, Field(ge=1, le=64)] = 1
+    """With 2 or more the reconstructions by beam search as well, and reranked by round trip."""
     samples: Annotated[int, Field(ge=100)] = 10_000
     """Sentences drawn from the prior; both perplexities depend on the number."""
     temperature: NonNegativeFloat = 0.0

@@ -20,6 +20,7 @@ from swae_text.evaluation.judges import MIN_COUNT
 from swae_text.evaluation.protocol import evaluate
 from swae_text.evaluation.samples import sample_rows, yardsticks
 from swae_text.evaluation.works import BenchmarkConfig
+from swae_text.generation.decoding import Decoding
 from swae_text.metrics.diversity import diversity
 from swae_text.metrics.ngram import NGramModel
 from swae_text.metrics.perplexity import split_words
@@ -157,6 +158,20 @@ def test_references_are_never_cut(space):
     assert reconstruction([whole], ["one two three four"]).bleu < 50
     rows = reconstruction_rows(Encoded(space, ["the cook was kind and quick " * 3 + "."]))
     assert rows[0]["edit_distance"] == 0 and rows[1]["n"] == 1
+
+
+def test_beams_have_rows_of_their_own_beside_the_greedy_ones(space, test_texts):
+    """… and the best of many decodings is reported as the model's reconstruction."""
+    texts = test_texts[:30]
+    greedy = reconstruction_rows(Encoded(space, texts))
+    rows = reconstruction_rows(Encoded(space, texts), beams=3)
+    assert rows[: len(greedy)] == greedy
+    last = greedy[-1]["through"]
+    more = {f"{last}, 3 beams": False, f"{last}, 3 beams, reranked": True}
+    assert [row["through"] for row in rows[len(greedy) :]] == list(more)
+    for row, rerank in zip(rows[len(greedy) :], more.values(), strict=True):
+        said = space.reconstruct(texts, decoding=Decoding(beams=3, rerank=rerank))
+        assert row["bleu"] == reconstruction(texts, said).bleu
 
 
 @pytest.mark.parametrize("n", [1, 7, 19])
