@@ -332,6 +332,7 @@ class SentenceSpace:
             goals,
             propose=propose,
             encode=encode,
+            tokenise=self.pieces,
             readable=self.fits,
             slots=self.slots(space),
             confidence=max(confidences, default=0.0),
@@ -343,7 +344,12 @@ class SentenceSpace:
             found = said
             if merged:
                 found = trimmed(
-                    said, goals, encode=encode, readable=self.fits, confidence=confidence
+                    said,
+                    goals,
+                    encode=encode,
+                    tokenise=self.pieces,
+                    readable=self.fits,
+                    confidence=confidence,
                 )
             # who says it already is left as it was written
             asked = zip(texts, found, strict=True)
@@ -450,7 +456,7 @@ class SentenceSpace:
             CorpusError: a sentence has more pieces than the model reads.
         """
         texts = [texts] if isinstance(texts, str) else texts
-        tokens = [np.asarray(pieces, dtype=np.int32) for pieces in self._pieces(texts)]
+        tokens = [np.asarray(pieces, dtype=np.int32) for pieces in self.pieces(texts)]
         longest = self.config.model.max_tokens
         for number, pieces in enumerate(tokens, start=1):
             if len(pieces) > longest:
@@ -462,7 +468,7 @@ class SentenceSpace:
 
     def fits(self, texts: Sequence[str]) -> list[bool]:
         """Whether each sentence is short enough for this model to read."""
-        return [len(pieces) <= self.config.model.max_tokens for pieces in self._pieces(texts)]
+        return [len(pieces) <= self.config.model.max_tokens for pieces in self.pieces(texts)]
 
     def for_readable(
         self, texts: Sequence[str], work: Callable[[list[str]], Iterable[T]]
@@ -473,7 +479,7 @@ class SentenceSpace:
         results = iter(work(short) if short else ())
         return [next(results) if fit else None for fit in fits]
 
-    def _pieces(self, texts: Sequence[str]) -> list[list[int]]:
+    def pieces(self, texts: Sequence[str]) -> list[list[int]]:
         """Ids of normalised sentences; of what is too long for this model, enough to tell."""
         normal = [normalise(text, self.config.corpus) for text in texts]
         return self.tokenizer.encode(normal, most=self.config.model.max_tokens)

@@ -18,16 +18,20 @@ from swae_text.atomic import atomic_write
 from swae_text.config import Dim, Strict, describe
 from swae_text.errors import ModelFolderError
 from swae_text.latent.attributes import AttributeVector
+from swae_text.latent.piece_reader import PieceReader
 from swae_text.latent.slot_probe import SlotProbe
 from swae_text.latent.values import ValueVector
 from swae_text.sealed import check_file
+from swae_text.space import SentenceSpace, Space
 from swae_text.weights import fill, header, outline, to_bytes
 
-FORMAT = "swae-text attribute 4"
+FORMAT = "swae-text attribute 5"
 LARGEST = 1 << 26
 """Bytes of a file at most."""
 MOST_PROBES = 16
 """Slot probes of a file at most."""
+MOST_PIECES = 1 << 20
+"""Pieces that are read at most."""
 
 Vector: TypeAlias = AttributeVector | ValueVector
 
@@ -41,16 +45,18 @@ class _Metadata(Strict):
     evidence: str
     slots: Dim | None = None
     probes: Annotated[int, Field(ge=0, le=MOST_PROBES)] = 0
+    pieces: Annotated[int, Field(ge=0, le=MOST_PIECES)] = 0
 
 
 class _Tensors(nn.Module):
-    """The tensors of a file: two vectors, and the slot probes where there are some."""
+    """The tensors of a file: two vectors, and the probes and the reader where there are some."""
 
-    def __init__(self, dim: int, probes: Sequence[SlotProbe]) -> None:
+    def __init__(self, dim: int, probes: Sequence[SlotProbe], reader: PieceReader | None) -> None:
         super().__init__()
         self.register_buffer("direction", torch.empty(dim))
         self.register_buffer("weight", torch.empty(dim))
         self.probes = nn.ModuleList(probes)
+        self.reader = reader
 
 
 def save_vector(vector: Vector, path: str | Path, *, space: str) -> None:
@@ -61,7 +67,10 @@ def save_vector(vector: Vector, path: str | Path, *, space: str) -> None:
     probes = vector.probes if isinstance(vector, AttributeVector) else ()
     if probes:
         metadata |= {"slots": str(probes[0].slots), "probes": str(len(probes))}
-    tensors = _Tensors(len(vector.direction), probes)
+    reader = vector.reader if isinstance(vector, AttributeVector) else None
+    if reader is not None:
+        metadata |= {"pieces": str(len(reader.weight))}
+    tensors = _Tensors(len(vector.direction), probes, reader)
     tensors.direction, tensors.weight = vector.direction.float(), vector.weight.float()
     atomic_write(path, to_bytes(tensors, metadata, half=True))
 
@@ -88,17 +97,49 @@ def load_vector(path: str | Path, device: str | torch.device = "cpu") -> tuple[V
         (dim,) = _DIMS.validate_python(shapes.get("direction"))
     except ValidationError as error:
         raise ModelFolderError(f"{path}: not an attribute ({describe(error)})") from error
-    slots, count = metadata.slots or 1, metadata.probes
-    if (metadata.slots is None) != (count == 0) or dim % slots or (count and kind is ValueVector):
+    slots, count, pieces = metadata.slots or 1, metadata.probes, metadata.pieces
+    of_number = kind is ValueVector and (count or pieces)
+    if (metadata.slots is None) != (count == 0) or dim % slots or of_number:
         raise ModelFolderError(
             f"{path}: not an attribute ({count} probes of {slots} slots in {dim} numbers)"
         )
-    tensors = outline(lambda: _Tensors(dim, [SlotProbe(dim, slots) for _ in range(count)]))
+    tensors = outline(
+        lambda: _Tensors(
+            dim,
+            [SlotProbe(dim, slots) for _ in range(count)],
+            PieceReader(pieces) if pieces else None,
+        )
+    )
     fill(tensors, path)
     given: dict[str, Any] = {**evidence, **dict(tensors.to(device).named_buffers(recurse=False))}
     if count:
         given["probes"] = tuple(tensors.probes.eval().requires_grad_(False))
+    if pieces:
+        given["reader"] = tensors.reader
     return kind(**given), metadata.space
+
+
+def load_fitting(path: Path, space: SentenceSpace) -> tuple[Vector, Space]:
+    """The same of a vector that was fitted with this model, or with one of its sizes.
+
+    Raises:
+        ModelFolderError: as ``load_vector``, or it is of other sizes.
+    """
+    vector, fitted = load_vector(path, space.device)
+    chosen: Space = "code" if fitted == "code" else "latent"
+    size, dim = len(vector.direction), space.dim(chosen)
+    if size != dim:
+        raise ModelFolderError(
+            f"{path}: has {size} numbers and space '{chosen}' of this model has {dim}: "
+            "fit it again with it"
+        )
+    reader = vector.reader if isinstance(vector, AttributeVector) else None
+    if reader is not None and len(reader.weight) != space.tokenizer.vocab_size:
+        raise ModelFolderError(
+            f"{path}: reads {len(reader.weight):,} pieces and this model has "
+            f"{space.tokenizer.vocab_size:,}: fit it again with it"
+        )
+    return vector, chosen
 
 
 _DIMS = TypeAdapter(tuple[Dim])
@@ -114,5 +155,5 @@ def _checked_evidence(kind: type[Vector], text: str) -> dict[str, Any]:
 
 def _evidence(kind: type[Vector]) -> list[str]:
     """Names of the fields that are kept as JSON."""
-    tensors = ("direction", "weight", "probes")
+    tensors = ("direction", "weight", "probes", "reader")
     return [made.name for made in fields(kind) if made.name not in tensors]

@@ -20,7 +20,9 @@ def z() -> torch.Tensor:
 @pytest.mark.parametrize("slots", [None, 2])
 def test_an_attribute_with_labels_comes_back(z, tmp_path, slots):
     path = tmp_path / "a.safetensors"
-    made = fit_attribute(z, z[:, 0] > 0, positive="good", negative="bad", slots=slots)
+    tokens = [[n % 7, 7] for n in range(60)]
+    read = {"slots": slots, "tokens": tokens, "vocab_size": 8} if slots else {}
+    made = fit_attribute(z, z[:, 0] > 0, positive="good", negative="bad", **read)
     save_vector(made, path, space="code")
     found, space = load_vector(path)
     assert isinstance(found, AttributeVector) and space == "code"
@@ -32,7 +34,12 @@ def test_an_attribute_with_labels_comes_back(z, tmp_path, slots):
     assert len(found.probes) == len(made.probes) == (2 if slots else 0)
     assert found.probe_accuracy == made.probe_accuracy
     assert torch.equal(found.direction, made.direction)
-    assert torch.allclose(found.goal("bad")(z), made.goal("bad")(z), atol=0.01)  # half precision
+    goal, wanted = found.goal("bad"), made.goal("bad")
+    assert torch.allclose(goal.of_vector(z), wanted.of_vector(z), atol=0.01)  # half precision
+    assert (goal.of_pieces is None) == (slots is None)
+    assert found.reader_accuracy == made.reader_accuracy
+    if slots:
+        assert torch.equal(goal.of_pieces(tokens), wanted.of_pieces(tokens))
 
 
 def test_a_number_comes_back(z, tmp_path):
@@ -58,6 +65,9 @@ def test_a_number_comes_back(z, tmp_path):
         {"probes": "0"},
         {"probes": "1"},
         {"probes": "1000000000"},
+        {"pieces": "8"},
+        {"pieces": "-1"},
+        {"pieces": "1000000000"},
         {"space": None},
     ],
 )

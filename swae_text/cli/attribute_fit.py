@@ -57,7 +57,8 @@ def fit(
         Literal["line", "slots"],
         typer.Option(
             help="`slots` trains probes that are no lines as well (minutes), so that "
-            "`apply --to` can follow them; give them 100,000 sentences where you have them."
+            "`apply --to` can follow them, and a reader of the sentence itself; give them "
+            "100,000 sentences where you have them."
         ),
     ] = "line",
     probes: Annotated[
@@ -140,6 +141,8 @@ def _between(
         positive=names[1],
         slots=space.slots(chosen) if probes else None,
         probes=probes,
+        tokens=space.pieces(texts) if probes else None,
+        vocab_size=space.tokenizer.vocab_size,
         generator=torch.Generator().manual_seed(seed),
     )
 
@@ -177,7 +180,8 @@ def _evidence(vector: "AttributeVector | ValueVector") -> str:
         )
     slots = (
         f", {len(vector.probes)} slot probe(s) {100 * vector.probe_accuracy:.1f} %"
-        if vector.probe_accuracy is not None
+        f", a reader of their pieces {100 * vector.reader_accuracy:.1f} %"
+        if vector.probe_accuracy is not None and vector.reader_accuracy is not None
         else ""
     )
     return (

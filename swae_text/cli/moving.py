@@ -84,16 +84,9 @@ def _opened(
     Raises:
         ModelFolderError: it was fitted in another space, or in one of another size.
     """
-    from swae_text.vectors import load_vector
+    from swae_text.vectors import load_fitting
 
-    vector, fitted = load_vector(path, space.device)
+    vector, fitted = load_fitting(path, space)
     if asked not in (None, fitted):
         raise ModelFolderError(f"{path}: fitted in space '{fitted}', not in '{asked}'")
-    chosen: SpaceName = "code" if fitted == "code" else "latent"
-    size, dim = len(vector.direction), space.dim(chosen)
-    if size != dim:
-        raise ModelFolderError(
-            f"{path}: has {size} numbers and space '{chosen}' of this model has {dim}: "
-            "fit it again with it"
-        )
-    return vector, chosen
+    return vector, fitted

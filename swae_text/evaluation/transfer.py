@@ -104,10 +104,18 @@ def _line(space: SentenceSpace, judges: Judges) -> AttributeVector:
 
 
 def _slots(space: SentenceSpace, judges: Judges) -> AttributeVector:
-    """The same with probes of the slots, in code space."""
+    """The same with probes of the slots, in code space, and a reader of the pieces."""
     z, positive, names = _encoded(space, judges, _SLOTS, "code")
-    slots = space.slots("code")
-    return fit_attribute(z, positive, negative=names[0], positive=names[1], slots=slots)
+    texts, _ = judges.labelled_sample(_SLOTS, seed=0)
+    return fit_attribute(
+        z,
+        positive,
+        negative=names[0],
+        positive=names[1],
+        slots=space.slots("code"),
+        tokens=space.pieces(texts),
+        vocab_size=space.tokenizer.vocab_size,
+    )
 
 
 def _encoded(

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from swae_text.errors import ConfigError, ModelFolderError
+from swae_text.errors import ConfigError
 from swae_text.latent.attributes import AttributeVector
 from swae_text.latent.values import ValueVector
 from swae_text.space import SentenceSpace, Space
-from swae_text.vectors import load_vector
+from swae_text.vectors import load_fitting
 
 Vector: TypeAlias = AttributeVector | ValueVector
 
@@ -44,16 +44,10 @@ def load(
     found: dict[str, Loaded] = {}
     chosen = asked
     for file in files:
-        vector, fitted = load_vector(file, space.device)
-        own: Space = "code" if fitted == "code" else "latent"
+        vector, own = load_fitting(file, space)
         if own != (chosen or own):
             why = f"fitted in space '{own}', and the explorer is to move vectors in '{chosen}'"
             raise ConfigError(f"{file}: {why}: one space at a time")
-        if len(vector.direction) != space.dim(own):
-            raise ModelFolderError(
-                f"{file}: has {len(vector.direction)} numbers and space '{own}' has "
-                f"{space.dim(own)}: fit it again with this model"
-            )
         if file.stem in found:
             raise ConfigError(f"{file}: a second attribute of the name '{file.stem}': rename one")
         found[file.stem] = Loaded(file.stem, str(file), vector)

@@ -16,6 +16,7 @@ of other seeds err apart; what convinces one and says nothing does not convince 
 
     p(all) = Π σ(l_k)     of the log-odds l_k of each; its gradient climbs on those not convinced
 
+``piece_reader.py`` reads the sentence itself, which an edit has to convince as well.
 ``values.py`` has the directions of numbers.
 """
 
@@ -32,6 +33,7 @@ from torch.nn import functional
 from swae_text.errors import ConfigError, CorpusError
 from swae_text.latent.edits import Goal
 from swae_text.latent.logistic import linear_reader
+from swae_text.latent.piece_reader import PieceReader, fit_piece_reader
 from swae_text.latent.slot_probe import SlotProbe, fit_slot_probe
 from swae_text.latent.values import ValueVector, cosines, held_out
 
@@ -70,6 +72,10 @@ class AttributeVector:
     """Probes that are no line and can be followed uphill, where they were asked for."""
     probe_accuracy: float | None = None
     """Of these together, on the same held-out sentences."""
+    reader: PieceReader | None = None
+    """What reads the label in the pieces of a sentence, where it was asked for."""
+    reader_accuracy: float | None = None
+    """Of this one, on the same held-out sentences."""
 
     def log_odds(self, z: Float[Tensor, "n dim"]) -> Float[Tensor, " n"]:
         """Log-odds of ``positive``: mean of the slot probes', or the line's if there are none."""
@@ -80,13 +86,16 @@ class AttributeVector:
         return self.log_odds(z).sigmoid()
 
     def goal(self, label: str) -> Goal:
-        """Log-odds that every probe is convinced of a label, for ``edits.edit``.
+        """Log-odds that every probe is convinced of a label, and the reader, for ``edits.py``.
 
         Raises:
             ConfigError: a label that the attribute has not.
         """
-        sign = self._sign(label)
-        return lambda z: _all_of(sign * self._each(z))
+        sign, reader = self._sign(label), self.reader
+        return Goal(
+            lambda z: _all_of(sign * self._each(z)),
+            None if reader is None else lambda tokens: sign * reader(tokens),
+        )
 
     def _each(self, z: Float[Tensor, "n dim"]) -> Float[Tensor, "probes n"]:
         """Log-odds of ``positive`` by each of the better probes that there are."""
@@ -143,6 +152,8 @@ def fit_attribute(
     negative: str = "negative",
     slots: int | None = None,
     probes: int = PROBES,
+    tokens: Sequence[Sequence[int]] | None = None,
+    vocab_size: int = 0,
     generator: torch.Generator | None = None,
 ) -> AttributeVector:
     """Find the direction from the latents where ``labels`` is false to those where it is true.
@@ -155,6 +166,8 @@ def fit_attribute(
         negative: name of its absence.
         slots: train ``SlotProbe`` of so many slots beside it; None: the line alone.
         probes: how many of them, 1 or more.
+        tokens: the same sentences in pieces, to train ``PieceReader`` as well; None: it is not.
+        vocab_size: pieces there are.
         generator: draws what they need.
 
     Raises:
@@ -180,9 +193,17 @@ def fit_attribute(
         positive=positive,
         negative=negative,
     )
+    out = held_out(len(z), z.device)
+    if tokens is not None:
+        seen, unseen = (
+            [tokens[row] for row in part.nonzero()[:, 0].tolist()] for part in (~out, out)
+        )
+        reader = fit_piece_reader(seen, labels[~out], vocab_size)
+        accuracy = _right(reader(unseen), labels[out])
+        made = replace(made, reader=reader, reader_accuracy=accuracy)
     if slots is None:
         return made
-    generator, out = generator or torch.Generator().manual_seed(0), held_out(len(z), z.device)
+    generator = generator or torch.Generator().manual_seed(0)
     made = replace(
         made,
         probes=tuple(
@@ -190,8 +211,7 @@ def fit_attribute(
         ),
     )
     with torch.inference_mode():
-        told = made.log_odds(z[out]) > 0
-    return replace(made, probe_accuracy=(told == labels[out]).double().mean().item())
+        return replace(made, probe_accuracy=_right(made.log_odds(z[out]), labels[out]))
 
 
 def apply(
@@ -249,6 +269,11 @@ def orthogonal(directions: Sequence[Float[Tensor, " dim"]]) -> list[Float[Tensor
             )
         kept.append(rest)
     return kept
+
+
+def _right(log_odds: Float[Tensor, " n"], labels: Bool[Tensor, " n"]) -> float:
+    """Share of labels that are read rightly."""
+    return ((log_odds > 0) == labels).double().mean().item()
 
 
 def _all_of(log_odds: Float[Tensor, "probes n"]) -> Float[Tensor, " n"]:

@@ -3,14 +3,15 @@
     z ← z + η ĝ,   g = m ⊙ ∇ Σ log σ(goal(z))       steps of one length, in the slots of a mask m
     x̂ = argmin |E(x) - z|   over x = D(point of a way)   with  min over goals of σ(goal(E(x))) ≥ p
 
-A goal gives the log-odds of what is wanted. Several ways are walked from each sentence, side by
-side: one moves all slots, others the few with the steepest gradient, others one slot alone, so that
-a word can change and the rest stay. What a point says is encoded again and judged by that: a step
-that convinces the probe and changes no word is no edit. Beside it stands the source with just those
-words changed (``merge.py``), so that an edit need not cost what decoding loses; and of the nearest
-that are sure, changes are undone one by one as long as they stay it. Gradient steps on a
-latent towards a classifier: Wang et al. (2019, "Controllable unsupervised text attribute
-transfer"); the choice by a round trip is that of ``generation/candidates.py``.
+A goal gives the log-odds of what is wanted, by the vector and perhaps by the pieces of x as well;
+then both have to be sure, as they err apart (``piece_reader.py``). Several ways are walked from
+each sentence, side by side: one moves all slots, others the few with the steepest gradient, others
+one slot alone, so that a word can change and the rest stay. What a point says is encoded again and
+judged by that: a step that convinces the probe and changes no word is no edit. Beside it stands the
+source with just those words changed (``merge.py``), so that an edit need not cost what decoding
+loses; and of the nearest that are sure, changes are undone one by one as long as they stay it.
+Gradient steps on a latent towards a classifier: Wang et al. (2019, "Controllable unsupervised text
+attribute transfer"); the choice by a round trip is that of ``generation/candidates.py``.
 """
 
 import math
@@ -26,12 +27,23 @@ from torch.nn import functional
 from swae_text.errors import ConfigError
 from swae_text.latent.merge import merges, reverts
 
-Goal: TypeAlias = Callable[[Tensor], Tensor]
-"""Vectors ``[n, dim]`` to the log-odds ``[n]`` of what is wanted."""
+
+@dataclass(frozen=True)
+class Goal:
+    """What is wanted of a sentence."""
+
+    of_vector: Callable[[Tensor], Tensor]
+    """Vectors ``[n, dim]`` to log-odds ``[n]``; what steps go uphill on."""
+    of_pieces: Callable[[Sequence[Sequence[int]]], Tensor] | None = None
+    """Sentences in pieces to log-odds ``[n]``, where these are read, too."""
+
+
 Propose: TypeAlias = Callable[[Tensor], list[list[str]]]
 """Vectors to what each may say: one sentence, or all that a beam search finds."""
 Encode: TypeAlias = Callable[[list[str]], Tensor]
 """Sentences to vectors."""
+Tokenise: TypeAlias = Callable[[list[str]], Sequence[Sequence[int]]]
+"""Sentences to pieces."""
 
 STEP = 0.02
 """Length of a step, as a share of the length of the source's vector."""
@@ -47,7 +59,8 @@ class Said:
 
     text: str
     surety: float
-    """Probability of what is wanted, read from it encoded again; the least over the goals."""
+    """Probability of what is wanted, read from it encoded again, and from its pieces by goals that
+    read them; the least of all."""
     distance: float
     """From the vector of the source to its own."""
 
@@ -59,7 +72,7 @@ class Edit:
     text: str
     """The sentence chosen; the source itself where it says already what is wanted."""
     before: float
-    """Probability of what is wanted, read from the source; the least over the goals."""
+    """Probability of what is wanted, read from the source; the least of all readers."""
     after: float
     """The same, read from the chosen sentence encoded again."""
     distance: float
@@ -81,6 +94,7 @@ def uphill(
     *,
     propose: Propose,
     encode: Encode,
+    tokenise: Tokenise,
     readable: Callable[[list[str]], list[bool]],
     slots: int = 1,
     confidence: float = 0.9,
@@ -97,6 +111,7 @@ def uphill(
         goals: what is wanted of all of them.
         propose: vectors to sentences, one or several for each.
         encode: sentences to vectors.
+        tokenise: sentences to pieces.
         readable: which sentences are short enough to be encoded.
         slots: parts of a vector that can be moved alone; 1: only as a whole.
         confidence: probability of each goal that is enough, in (0, 1).
@@ -114,9 +129,8 @@ def uphill(
     if not texts:
         return []
     z = encode(list(texts))
-    said = [
-        [Said(text, sure, 0.0)] for text, sure in zip(texts, surety(z, goals).tolist(), strict=True)
-    ]
+    sure = surety(z, tokenise(list(texts)), goals).tolist()
+    said = [[Said(text, own, 0.0)] for text, own in zip(texts, sure, strict=True)]
     near = [0.0 if one.surety >= confidence else math.inf for (one,) in said]
     rows = [row for row, far in enumerate(near) if far]
     if not rows:
@@ -133,7 +147,7 @@ def uphill(
                 proposed[row] += [
                     new for one in made for new in merges(bases[row], texts[row], one)
                 ]
-        for row, one in _read(_unseen(proposed, said), z, goals, encode, readable):
+        for row, one in _read(_unseen(proposed, said), z, goals, encode, tokenise, readable):
             said[row].append(one)
             if one.surety >= confidence:
                 near[row] = min(near[row], one.distance)
@@ -145,6 +159,7 @@ def trimmed(
     goals: Sequence[Goal],
     *,
     encode: Encode,
+    tokenise: Tokenise,
     readable: Callable[[list[str]], list[bool]],
     confidence: float,
 ) -> list[list[Said]]:
@@ -154,6 +169,7 @@ def trimmed(
         said: what ``uphill`` has found, the sources first.
         goals: as there.
         encode: as there.
+        tokenise: as there.
         readable: as there.
         confidence: what ``choose`` will be asked for.
     """
@@ -171,7 +187,7 @@ def trimmed(
         }
         if not (new := _unseen(proposed, found)):
             return found
-        read = list(_read(new, z, goals, encode, readable))
+        read = list(_read(new, z, goals, encode, tokenise, readable))
         for row, one in read:
             found[row].append(one)
         gained = {row for row, one in read if one.surety >= confidence}
@@ -183,9 +199,13 @@ def _sure(said: Sequence[Said], confidence: float) -> list[Said]:
     return sorted((one for one in said if one.surety >= confidence), key=_distance)[:TRIMMED]
 
 
-def surety(z: Float[Tensor, "n dim"], goals: Sequence[Goal]) -> Float[Tensor, " n"]:
-    """Probability of the goal that is least sure, in [0, 1]."""
-    return torch.stack([goal(z).sigmoid() for goal in goals]).amin(0)
+def surety(
+    z: Float[Tensor, "n dim"], tokens: Sequence[Sequence[int]], goals: Sequence[Goal]
+) -> Float[Tensor, " n"]:
+    """Probability of what is least sure of all goals, by vectors and pieces, in [0, 1]."""
+    told = [goal.of_vector(z) for goal in goals]
+    told += [goal.of_pieces(tokens).to(z) for goal in goals if goal.of_pieces is not None]
+    return torch.stack(told).sigmoid().amin(0)
 
 
 def _ways(
@@ -234,7 +254,7 @@ def _gradient(z: Float[Tensor, "n dim"], goals: Sequence[Goal]) -> Float[Tensor,
     """Of the sum over goals of the log-probability."""
     with torch.inference_mode(False), torch.enable_grad():
         z = z.clone().requires_grad_(True)
-        nats = torch.stack([functional.logsigmoid(goal(z)).sum() for goal in goals]).sum()
+        nats = torch.stack([functional.logsigmoid(goal.of_vector(z)).sum() for goal in goals]).sum()
         (gradient,) = torch.autograd.grad(nats, z)
     return gradient
 
@@ -255,16 +275,19 @@ def _read(
     z: Float[Tensor, "n dim"] | Mapping[int, Tensor],
     goals: Sequence[Goal],
     encode: Encode,
+    tokenise: Tokenise,
     readable: Callable[[list[str]], list[bool]],
 ) -> Iterator[tuple[int, Said]]:
     """Encode what is new and short enough, and say how sure of it and how far away it is."""
     fits = readable([text for _, text in new])
     new = [pair for pair, fit in zip(new, fits, strict=True) if fit]
     if new:
-        own = encode([text for _, text in new])
+        texts = [text for _, text in new]
+        own = encode(texts)
         far = (own - torch.stack([z[row] for row, _ in new])).norm(dim=1).tolist()
-        for (row, text), sure, away in zip(new, surety(own, goals).tolist(), far, strict=True):
-            yield row, Said(text, sure, away)
+        sure = surety(own, tokenise(texts), goals).tolist()
+        for (row, text), probability, away in zip(new, sure, far, strict=True):
+            yield row, Said(text, probability, away)
 
 
 def _distance(one: Said) -> float:

@@ -108,19 +108,34 @@ def test_the_better_probe_reads_where_there_are_two():
     each = torch.stack([probe(z) for probe in slots.probes])
     torch.testing.assert_close(slots.read(z), each.mean(0).sigmoid())
     torch.testing.assert_close(line.read(z), (z @ line.weight + line.bias).sigmoid())
-    torch.testing.assert_close(line.goal("negative")(z), -line.goal("positive")(z))
+    torch.testing.assert_close(
+        line.goal("negative").of_vector(z), -line.goal("positive").of_vector(z)
+    )
     for label, sign in (("positive", 1), ("negative", -1)):
         all_of_them = (sign * each).sigmoid().prod(0)
         torch.testing.assert_close(
-            slots.goal(label)(z).sigmoid(), all_of_them, atol=2e-6, rtol=1e-4
+            slots.goal(label).of_vector(z).sigmoid(), all_of_them, atol=2e-6, rtol=1e-4
         )
 
 
 def test_a_goal_of_several_probes_climbs_on_those_not_yet_convinced():
     z, _, _ = two_groups(400)
     vector = fit_attribute(z, z[:, 0] > 0, slots=2)
-    here = z[:5].clone().requires_grad_(True)
-    (climb,) = torch.autograd.grad(vector.goal("positive")(here).sigmoid().log().sum(), here)
+    here, goal = z[:5].clone().requires_grad_(True), vector.goal("positive")
+    (climb,) = torch.autograd.grad(goal.of_vector(here).sigmoid().log().sum(), here)
     nats = sum(probe(here).sigmoid().log().sum() for probe in vector.probes)
     torch.testing.assert_close(climb, torch.autograd.grad(nats, here)[0], atol=1e-4, rtol=1e-3)
-    assert vector.goal("positive")(100 * z).isfinite().all()
+    assert goal.of_vector(100 * z).isfinite().all()
+
+
+def test_a_reader_of_the_pieces_stands_beside_the_probes_where_it_is_asked_for():
+    z, _, _ = two_groups(1000)
+    labels = z[:, 0] > 0
+    tokens = [[3, 4 + int(label), 6 + n % 5] for n, label in enumerate(labels.tolist())]
+    tokens[3::20] = [[3, 6]] * 50  # one in twenty says nothing of it
+    made = fit_attribute(z, labels, slots=2, tokens=tokens, vocab_size=11)
+    assert made.reader_accuracy > 0.9 and fit_attribute(z, labels, slots=2).reader is None
+    told = made.goal("positive").of_pieces([[5], [4], [9, 9, 9], [9]])
+    assert told[0] > 2 and told[1] < -2 and told[2] == told[3]
+    assert torch.equal(made.goal("negative").of_pieces([[5], [4]]), -told[:2])
+    assert fit_attribute(z, labels).goal("positive").of_pieces is None

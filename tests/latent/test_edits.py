@@ -7,11 +7,15 @@ import pytest
 import torch
 
 from swae_text.errors import ConfigError
-from swae_text.latent.edits import Said, choose, surety, trimmed, uphill
+from swae_text.latent.edits import Goal, Said, choose, surety, trimmed, uphill
 
 
 def encode(texts):
     return torch.tensor([[float(number) for number in text.split()] for text in texts])
+
+
+def tokenise(texts):
+    return [[int(number) for number in text.split()] for text in texts]
 
 
 def propose(z):
@@ -19,9 +23,13 @@ def propose(z):
 
 
 def run(texts, goals, *, confidence=0.9, **more):
-    given = {"propose": propose, "encode": encode, "readable": short} | more
+    given = {"propose": propose, "encode": encode, "tokenise": tokenise, "readable": short} | more
     found = uphill(texts, goals, confidence=confidence, **given)
     return [choose(said, confidence) for said in found]
+
+
+def read(text, goals):
+    return surety(encode([text]), tokenise([text]), goals)[0]
 
 
 def short(said):
@@ -29,7 +37,7 @@ def short(said):
 
 
 def above(axis: int, least: float = 3.0, sharpness: float = 4.0):
-    return lambda z: sharpness * (z[:, axis] - least)
+    return Goal(lambda z: sharpness * (z[:, axis] - least))
 
 
 def test_the_nearest_sentence_that_convinces_is_chosen_and_the_rest_is_kept():
@@ -49,7 +57,7 @@ def test_a_sentence_that_says_it_already_stays_as_it_is():
 def test_several_goals_are_met_at_once():
     (made,) = run(["0 0 5 5"], [above(0), above(1)], slots=4, leash=2.0)
     assert made.reached
-    assert float(surety(encode([made.text]), [above(0), above(1)])[0]) == pytest.approx(made.after)
+    assert float(read(made.text, [above(0), above(1)])) == pytest.approx(made.after)
     assert made.text.split()[:2] == ["4", "4"]
 
 
@@ -59,6 +67,18 @@ def test_out_of_reach_of_the_leash_the_surest_is_given_and_said_to_fall_short():
     assert short.after >= short.before and short.distance <= 0.5 * 9.5
     (none,) = run(["-9 0 1 1"], [above(0)], slots=4, leash=0.0)
     assert (none.text, none.distance) == ("-9 0 1 1", 0.0)
+
+
+def test_a_sentence_has_to_convince_who_reads_its_pieces_too():
+    def six_or_more(tokens):
+        return torch.tensor([4.0 if pieces[0] >= 6 else -4.0 for pieces in tokens])
+
+    goal = Goal(above(0).of_vector, six_or_more)
+    (made,) = run(["0 2 1 1"], [goal], slots=4, leash=4.0)
+    assert made.reached and made.text == "6 2 1 1"
+    assert made.before < 0.02 and made.after == pytest.approx(torch.tensor(4.0).sigmoid().item())
+    (stays,) = run(["6 2 1 1"], [goal], slots=4)
+    assert (stays.text, stays.distance) == ("6 2 1 1", 0.0)
 
 
 def test_sentences_that_cannot_be_read_are_passed_over():
@@ -93,7 +113,7 @@ def test_one_walk_serves_every_lower_confidence():
     torch.manual_seed(0)
     texts = [" ".join(map(str, row)) for row in torch.randint(-4, 3, (20, 4)).tolist()]
     goals, given = [above(0, sharpness=1.0)], {"slots": 4, "leash": 4.0}
-    given |= {"propose": propose, "encode": encode, "readable": short}
+    given |= {"propose": propose, "encode": encode, "tokenise": tokenise, "readable": short}
     far = uphill(texts, goals, confidence=0.98, **given)
     for confidence in (0.6, 0.9):
         alone = uphill(texts, goals, confidence=confidence, **given)
@@ -102,7 +122,7 @@ def test_one_walk_serves_every_lower_confidence():
 
 def test_changes_that_are_not_needed_are_undone_and_those_that_are_stay():
     goals = [above(0)]
-    given = {"encode": encode, "readable": short, "confidence": 0.9}
+    given = {"encode": encode, "tokenise": tokenise, "readable": short, "confidence": 0.9}
     source, done = Said("0 1 2 3", 0.0, 0.0), Said("9 1 2 3", 1.0, 9.0)
     far = Said("4 1 9 9", 0.98, math.sqrt(16 + 49 + 36))
     (found,) = trimmed([[source, far]], goals, **given)
