@@ -3,7 +3,7 @@
 # run that was stopped goes on.
 #   HIDDEN=432 FURTHER="more:30000" SAMPLES="--noise-level 0.8 --deviation 1.05" scripts/pretrained.sh yelp YELP \
 #       22000 sentiment:SENTIMENT:sentiment:negative:slots tense:TENSE:tense:past:line
-#   HIDDEN=432 FURTHER="2:30000 3:9000:0.8 4:6000:0.5 5:12000:0.4" scripts/pretrained.sh snli SNLI 8000
+#   HIDDEN=432 FURTHER="more:30000 last:9000:0.8 least:6000:0.5 4:12000:0.4 5:16000:0.8" scripts/pretrained.sh snli SNLI 8000
 # YELP and SNLI are folders with train, valid and test files; SENTIMENT is YELP with its labels 0 and 1
 # called negative and positive, TENSE has labelled sentences of the same kind. After the steps come
 # attributes, NAME:DATA:COLUMN:LABEL:PROBE; the card's edits go to LABEL. FURTHER are runs NAME:STEPS:NOISE,
