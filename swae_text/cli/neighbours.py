@@ -99,7 +99,7 @@ def neighbours(
     ]
     if approximate and vectors is not None:
         index = _index(opened, vectors, chosen, metric, bad)
-        found = index.nearest(z.numpy(), k=k, without=without)
+        found = index.nearest(z.cpu().numpy(), k=k, without=without)
     else:
         blocks = (
             _corpus(opened, among, split, text, chosen, on_bad_row)
