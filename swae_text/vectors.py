@@ -5,7 +5,7 @@ anything is believed (``sealed.py``, ``weights.py``).
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, get_type_hints
@@ -22,7 +22,6 @@ from swae_text.latent.piece_reader import PieceReader
 from swae_text.latent.slot_probe import SlotProbe
 from swae_text.latent.values import ValueVector
 from swae_text.sealed import check_file
-from swae_text.space import SentenceSpace, Space
 from swae_text.weights import fill, header, outline, to_bytes
 
 FORMAT = "swae-text attribute 5"
@@ -34,6 +33,7 @@ MOST_PIECES = 1 << 20
 """Pieces that are read at most."""
 
 Vector: TypeAlias = AttributeVector | ValueVector
+Space: TypeAlias = Literal["latent", "code"]
 
 
 class _Metadata(Strict):
@@ -41,7 +41,7 @@ class _Metadata(Strict):
 
     format: str
     kind: Literal["value", "label"]
-    space: Literal["latent", "code"]
+    space: Space
     evidence: str
     slots: Dim | None = None
     probes: Annotated[int, Field(ge=0, le=MOST_PROBES)] = 0
@@ -75,7 +75,7 @@ def save_vector(vector: Vector, path: str | Path, *, space: str) -> None:
     atomic_write(path, to_bytes(tensors, metadata, half=True))
 
 
-def load_vector(path: str | Path, device: str | torch.device = "cpu") -> tuple[Vector, str]:
+def load_vector(path: str | Path, device: str | torch.device = "cpu") -> tuple[Vector, Space]:
     """Read a vector and the name of the space that it was fitted in.
 
     Raises:
@@ -119,27 +119,34 @@ def load_vector(path: str | Path, device: str | torch.device = "cpu") -> tuple[V
     return kind(**given), metadata.space
 
 
-def load_fitting(path: Path, space: SentenceSpace) -> tuple[Vector, Space]:
-    """The same of a vector that was fitted with this model, or with one of its sizes.
+def load_fitting(
+    path: Path, dim: Callable[[Space], int], vocab_size: int, device: str | torch.device = "cpu"
+) -> tuple[Vector, Space]:
+    """The same of a vector that was fitted with a model of these sizes.
+
+    Args:
+        path: the file.
+        dim: numbers in a vector of each space.
+        vocab_size: pieces there are.
+        device: where its tensors go.
 
     Raises:
         ModelFolderError: as ``load_vector``, or it is of other sizes.
     """
-    vector, fitted = load_vector(path, space.device)
-    chosen: Space = "code" if fitted == "code" else "latent"
-    size, dim = len(vector.direction), space.dim(chosen)
-    if size != dim:
+    vector, fitted = load_vector(path, device)
+    size, wanted = len(vector.direction), dim(fitted)
+    if size != wanted:
         raise ModelFolderError(
-            f"{path}: has {size} numbers and space '{chosen}' of this model has {dim}: "
+            f"{path}: has {size} numbers and space '{fitted}' of this model has {wanted}: "
             "fit it again with it"
         )
     reader = vector.reader if isinstance(vector, AttributeVector) else None
-    if reader is not None and len(reader.weight) != space.tokenizer.vocab_size:
+    if reader is not None and len(reader.weight) != vocab_size:
         raise ModelFolderError(
-            f"{path}: reads {len(reader.weight):,} pieces and this model has "
-            f"{space.tokenizer.vocab_size:,}: fit it again with it"
+            f"{path}: reads {len(reader.weight):,} pieces and this model has {vocab_size:,}: "
+            "fit it again with it"
         )
-    return vector, chosen
+    return vector, fitted
 
 
 _DIMS = TypeAdapter(tuple[Dim])

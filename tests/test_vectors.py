@@ -9,7 +9,7 @@ import torch
 from swae_text.errors import ModelFolderError
 from swae_text.latent.attributes import AttributeVector, fit_attribute
 from swae_text.latent.values import ValueVector, fit_value
-from swae_text.vectors import FORMAT, load_vector, save_vector
+from swae_text.vectors import FORMAT, load_fitting, load_vector, save_vector
 
 
 @pytest.fixture
@@ -82,3 +82,16 @@ def test_damage_is_refused_in_one_line(z, tmp_path, changes):
     with pytest.raises(ModelFolderError, match=r"not an attribute|do not fit") as refused:
         load_vector(path)
     assert "\n" not in str(refused.value).split(" (")[0]
+
+
+def test_a_vector_of_a_model_of_other_sizes_is_refused(z, tmp_path):
+    path = tmp_path / "a.safetensors"
+    read = {"tokens": [[n % 7] for n in range(60)], "vocab_size": 8}
+    save_vector(fit_attribute(z, z[:, 0] > 0, **read), path, space="code")
+    assert load_fitting(path, {"code": 4, "latent": 9}.get, 8)[1] == "code"
+    with pytest.raises(
+        ModelFolderError, match="has 4 numbers and space 'code' .* has 9"
+    ):
+        load_fitting(path, {"code": 9, "latent": 4}.get, 8)
+    with pytest.raises(ModelFolderError, match="reads 8 pieces and .* has 9: fit it again"):
+        load_fitting(path, {"code": 4, "latent": 4}.get, 9)

@@ -86,7 +86,7 @@ def _opened(
     """
     from swae_text.vectors import load_fitting
 
-    vector, fitted = load_fitting(path, space)
+    vector, fitted = load_fitting(path, space.dim, space.tokenizer.vocab_size, space.device)
     if asked not in (None, fitted):
         raise ModelFolderError(f"{path}: fitted in space '{fitted}', not in '{asked}'")
     return vector, fitted

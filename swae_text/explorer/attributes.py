@@ -44,7 +44,7 @@ def load(
     found: dict[str, Loaded] = {}
     chosen = asked
     for file in files:
-        vector, own = load_fitting(file, space)
+        vector, own = load_fitting(file, space.dim, space.tokenizer.vocab_size, space.device)
         if own != (chosen or own):
             why = f"fitted in space '{own}', and the explorer is to move vectors in '{chosen}'"
             raise ConfigError(f"{file}: {why}: one space at a time")
