@@ -89,9 +89,7 @@ def test_a_vector_of_a_model_of_other_sizes_is_refused(z, tmp_path):
     read = {"tokens": [[n % 7] for n in range(60)], "vocab_size": 8}
     save_vector(fit_attribute(z, z[:, 0] > 0, **read), path, space="code")
     assert load_fitting(path, {"code": 4, "latent": 9}.get, 8)[1] == "code"
-    with pytest.raises(
-        ModelFolderError, match="has 4 numbers and space 'code' .* has 9"
-    ):
+    with pytest.raises(ModelFolderError, match=r"has 4 numbers and space 'code' .* has 9"):
         load_fitting(path, {"code": 9, "latent": 4}.get, 8)
-    with pytest.raises(ModelFolderError, match="reads 8 pieces and .* has 9: fit it again"):
+    with pytest.raises(ModelFolderError, match=r"reads 8 pieces and .* has 9: fit it again"):
         load_fitting(path, {"code": 4, "latent": 4}.get, 9)
