@@ -3,7 +3,7 @@
 # and paths and edits start from the model's own samples, chosen by seed and not by taste.
 #   scripts/model_card.sh yelp runs/yelp sentiment=negative tense=past > runs/yelp/card.md
 # The corpus names the model; then comes its run, and then edits to a label. What `evaluate` printed about
-# the run is in its evaluate.txt, after the command. Of runs that began with another's weights the card tells that one, too.
+# the run is in its evaluate.txt, after the command. Runs that it began with, by their weights, come first in the curve.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -11,6 +11,7 @@ import torch
 from swae_text.corpora.batching import pad
 from swae_text.evaluation.held_out import Encoded
 from swae_text.evaluation.settings import EvaluationConfig
+from swae_text.generation.candidates import Candidate
 from swae_text.generation.decoding import Decoding
 from swae_text.metrics.likelihood import importance_weighted
 from swae_text.metrics.perplexity import perplexity
@@ -37,12 +38,20 @@ def reconstruction_rows(
         score = reconstruction(texts, space.decode(code, space="code")).to_dict()
         accuracy = space.token_accuracy(texts, code, space="code") if teacher_forcing else None
         rows.append({"through": name, **score, "token_accuracy": accuracy})
-    for rerank in (False, True) if beams > 1 else ():
-        said = space.decode(code, space="code", decoding=Decoding(beams=beams, rerank=rerank))
-        row = reconstruction(texts, said).to_dict()
-        through = f"{name}, {beams} beams{', reranked' if rerank else ''}"
-        rows.append({"through": through, **row, "token_accuracy": None})
+    if beams > 1:  # one search for both: each candidate knows its score and its distance
+        found = space.candidates(code, Decoding(beams=beams, rerank=True), space="code")
+        searched = {
+            f"{name}, {beams} beams": [max(row, key=_score).text for row in found],
+            f"{name}, {beams} beams, reranked": [nearest.text for nearest, *_ in found],
+        }
+        for through, said in searched.items():
+            row = reconstruction(texts, said).to_dict()
+            rows.append({"through": through, **row, "token_accuracy": None})
     return rows
+
+
+def _score(candidate: Candidate) -> float:
+    return candidate.score
 
 
 def has_density(space: SentenceSpace) -> bool:

@@ -99,14 +99,13 @@ def transfer_rows(
 
 def _line(space: SentenceSpace, judges: Judges) -> AttributeVector:
     """The mean difference between the two labels of the corpus, in the default space."""
-    z, positive, names = _encoded(space, judges, _LINE, None)
+    _, z, positive, names = _encoded(space, judges, _LINE, None)
     return fit_attribute(z, positive, negative=names[0], positive=names[1])
 
 
 def _slots(space: SentenceSpace, judges: Judges) -> AttributeVector:
     """The same with probes of the slots, in code space, and a reader of the pieces."""
-    z, positive, names = _encoded(space, judges, _SLOTS, "code")
-    texts, _ = judges.labelled_sample(_SLOTS, seed=0)
+    texts, z, positive, names = _encoded(space, judges, _SLOTS, "code")
     return fit_attribute(
         z,
         positive,
@@ -120,14 +119,14 @@ def _slots(space: SentenceSpace, judges: Judges) -> AttributeVector:
 
 def _encoded(
     space: SentenceSpace, judges: Judges, most: int, name: Space | None
-) -> tuple[Float[Tensor, "n dim"], Bool[Tensor, " n"], tuple[str, ...]]:
-    """Labelled training sentences, which of them have the second label, and the labels."""
+) -> tuple[list[str], Float[Tensor, "n dim"], Bool[Tensor, " n"], tuple[str, ...]]:
+    """Labelled training sentences, their vectors, which have the second label, and the labels."""
     names = judges.corpus.labels
     if len(names) != 2:
         raise CorpusError(f"transfer goes between two labels and the corpus has {len(names)}")
     texts, labels = judges.labelled_sample(most, seed=0)
     z = space.encode(texts, space=name)
-    return z, torch.tensor([label == names[1] for label in labels], device=z.device), names
+    return texts, z, torch.tensor([label == names[1] for label in labels], device=z.device), names
 
 
 def _tried(
