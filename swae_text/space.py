@@ -10,7 +10,7 @@ import math
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar
 
@@ -26,6 +26,7 @@ from swae_text.corpora.tokenizer import Tokenizer
 from swae_text.errors import ConfigError, CorpusError, ModelFolderError
 from swae_text.folder import ModelParts, read_folder, write_folder
 from swae_text.generation.candidates import Candidate, likeliest, nearest
+from swae_text.generation.chain import walk
 from swae_text.generation.constraints import Constraints, constraints
 from swae_text.generation.decoding import Decoding, generate
 from swae_text.hub import push
@@ -368,23 +369,38 @@ class SentenceSpace:
         seed: int = 0,
         label: str | None = None,
         deviation: float = 1.0,
+        rounds: int = 0,
         decoding: Decoding = GREEDY,
     ) -> list[str]:
-        """``z ~ prior → ĉ → x̂``.
+        """``z ~ prior → ĉ → x̂``, and on from there (``generation/chain.py``).
 
         Args:
             n: how many.
             seed: the same seed draws the same sentences.
             label: only this label's part of the prior.
             deviation: as for ``sample_vectors``.
+            rounds: times that each sentence is encoded, put under noise of
+                ``decoding.noise_level`` and decoded once more; 0 or more.
             decoding: how they are written; its temperature is the decoder's.
 
         Raises:
-            ConfigError: the model has no prior, or none with a component for the label.
+            ConfigError: the model has no prior, or none with a component for the label; or less
+                than no rounds.
         """
+        if rounds < 0:
+            raise ConfigError(f"rounds={rounds}: give 0 or more")
         generator = torch.Generator(self.device).manual_seed(seed)
         z = self.sample_vectors(n, generator=generator, label=label, deviation=deviation)
-        return self.decode(z, decoding=decoding, generator=generator)
+        under_noise = replace(decoding, noise_level=0.0)  # real noise: its length tells of it
+        return walk(
+            self.decode(z, decoding=decoding, generator=generator),
+            rounds,
+            encode=partial(self.encode, space="code"),
+            decode=partial(self.decode, space="code", decoding=under_noise, generator=generator),
+            readable=self.fits,
+            level=decoding.noise_level,
+            generator=generator,
+        )
 
     @torch.inference_mode()
     def sample_vectors(

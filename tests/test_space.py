@@ -133,6 +133,24 @@ def test_a_noise_level_is_told_by_the_length_of_codes(space):
     assert space.decode(z, decoding=told) == space.decode(codes, space="code", decoding=beams)
 
 
+@torch.inference_mode()
+def test_rounds_put_noise_on_the_codes_of_samples_and_decode_them(space):
+    told = Decoding(noise_level=0.5)
+    generator = torch.Generator().manual_seed(4)
+    z = space.sample_vectors(9, generator=generator)
+    texts = space.decode(z, decoding=told)
+    for _ in range(2):
+        rows = [row for row, text in enumerate(texts) if text.strip()]
+        codes = space.encode([texts[row] for row in rows], space="code")
+        noise = 0.5 * torch.randn(codes.shape, generator=generator)
+        for row, text in zip(rows, space.decode(codes + noise, space="code"), strict=True):
+            texts[row] = text
+    assert space.sample(9, seed=4, rounds=2, decoding=told) == texts
+    assert space.sample(9, seed=4, decoding=told) != texts
+    with pytest.raises(ConfigError, match="rounds=-1"):
+        space.sample(2, rounds=-1)
+
+
 def test_a_deviation_that_changes_nothing_is_refused(space):
     settings = {"regulariser": MMDConfig(), "normalise": True}
     model = space.config.model.model_copy(update=settings)

@@ -78,6 +78,10 @@ NoiseLevel = Annotated[
     float,
     typer.Option(min=0.0, help="Code noise that the decoder is told samples have; 0: none."),
 ]
+Rounds = Annotated[
+    int,
+    typer.Option(min=0, help="Encode samples, put --noise-level on the codes, decode; so often."),
+]
 TopK = Annotated[int, typer.Option("--top-k", min=0, help="Draw from the k likeliest; 0: all.")]
 TopP = Annotated[
     float, typer.Option("--top-p", min=0.0, max=1.0, help="Draw from the likeliest p of the mass.")

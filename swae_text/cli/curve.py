@@ -10,6 +10,7 @@ from swae_text.cli.arguments import (
     Limit,
     NoiseLevel,
     Referee,
+    Rounds,
     Samples,
     Temperature,
     language_models,
@@ -31,6 +32,7 @@ def curve(
     temperature: Temperature = 0.0,
     noise_level: NoiseLevel = 0.0,
     deviation: Deviation = 1.0,
+    rounds: Rounds = 0,
     lm: Referee = "ngrams",
     limit: Limit = 10_000,
     form: Annotated[
@@ -59,6 +61,7 @@ def curve(
         temperature=temperature,
         noise_level=noise_level,
         deviation=deviation,
+        rounds=rounds,
         lms=language_models(lm),
         neighbours=0,
     )

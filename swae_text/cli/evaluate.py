@@ -12,6 +12,7 @@ from swae_text.cli.arguments import (
     NoiseLevel,
     OnBadRow,
     Referee,
+    Rounds,
     Samples,
     Table,
     Temperature,
@@ -51,6 +52,7 @@ def evaluate(
     temperature: Temperature = 0.0,
     noise_level: NoiseLevel = 0.0,
     deviation: Deviation = 1.0,
+    rounds: Rounds = 0,
     lm: Referee = "both",
     references: Annotated[
         Path | None,
@@ -83,6 +85,7 @@ def evaluate(
         temperature=temperature,
         noise_level=noise_level,
         deviation=deviation,
+        rounds=rounds,
         lms=language_models(lm),
         seed=seed,
     )

@@ -16,6 +16,7 @@ from swae_text.cli.arguments import (
     Precision,
     Require,
     Rerank,
+    Rounds,
     Seed,
     Temperature,
     TopK,
@@ -40,6 +41,7 @@ def sample(
     min_p: MinP = 0.0,
     noise_level: NoiseLevel = 0.0,
     deviation: Deviation = 1.0,
+    rounds: Rounds = 0,
     beams: Beams = 1,
     rerank: Rerank = False,
     ban: Ban = None,
@@ -59,7 +61,9 @@ def sample(
         noise_level=noise_level,
     )
     space = open_space(model, precision)
-    texts = space.sample(n, seed=seed, label=label, deviation=deviation, decoding=decoding)
+    texts = space.sample(
+        n, seed=seed, label=label, deviation=deviation, rounds=rounds, decoding=decoding
+    )
     more = {} if label is None else {"label": label}
     plain = line_form(form) == "text"
     write_lines(as_line(text) if plain else as_json({"text": text, **more}) for text in texts)

@@ -33,7 +33,11 @@ def sample_rows(
     """The rows ``real``, ``5-gram`` and ``model``; and the first few samples, to be read."""
     decoding = Decoding(temperature=config.temperature, noise_level=config.noise_level)
     samples = space.sample(
-        config.samples, seed=config.seed, deviation=config.deviation, decoding=decoding
+        config.samples,
+        seed=config.seed,
+        deviation=config.deviation,
+        rounds=config.rounds,
+        decoding=decoding,
     )
     rows = yardsticks(held_out, judges, config)
     rows.append(_row("model", samples, samples, held_out, judges, config))

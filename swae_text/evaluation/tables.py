@@ -200,6 +200,7 @@ def _temperature(evidence: Mapping[str, Any]) -> str:
     level, deviation = asked.get("noise_level", 0.0), asked.get("deviation", 1.0)
     more = f", noise level {level:g}" if level else ""
     more += f", deviation {deviation:g}" if deviation != 1 else ""
+    more += f", {rounds} rounds" if (rounds := asked.get("rounds", 0)) else ""
     return f"{asked.get('temperature', 0.0):g}{more}"
 
 

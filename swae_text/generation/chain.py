@@ -1,0 +1,49 @@
+"""Rounds of noise and denoising: from a sentence towards those that the model knows.
+
+    c = E(x),   x' ~ p(· | c + s ε)          again and again
+
+The code of a sample is none that a sentence has, and what is decoded from it may read badly.
+Encoded it is the code of a sentence again, and under noise one that the decoder has learned to
+denoise. In the long run the sentences of such a chain are the model's own, wherever it starts
+(Bengio et al., 2013, "Generalized denoising auto-encoders as generative models", for temperature 1;
+on codes, Creswell et al., 2016, "Improving sampling from generative autoencoders with Markov
+chains"). Colder chains go to what is common.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+
+def walk(
+    texts: Sequence[str],
+    rounds: int,
+    *,
+    encode: Callable[[list[str]], Tensor],
+    decode: Callable[[Tensor], list[str]],
+    readable: Callable[[list[str]], list[bool]],
+    level: float,
+    generator: torch.Generator,
+) -> list[str]:
+    """The sentences after so many rounds.
+
+    Args:
+        texts: where each chain starts.
+        rounds: of noise and denoising; 0 changes nothing.
+        encode: sentences to codes of root mean square 1.
+        decode: codes to sentences.
+        readable: which sentences are short enough to be encoded; the others stay as they are.
+        level: standard deviation ``s`` of the noise.
+        generator: of the noise.
+    """
+    now = list(texts)
+    for _ in range(rounds):
+        rows = [row for row, fits in enumerate(readable(now)) if fits and now[row].strip()]
+        if not rows:
+            break
+        codes = encode([now[row] for row in rows])
+        noise = torch.randn(codes.shape, generator=generator, device=codes.device)
+        for row, text in zip(rows, decode(codes + level * noise), strict=True):
+            now[row] = text
+    return now
