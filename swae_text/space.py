@@ -30,7 +30,7 @@ from swae_text.generation.chain import walk
 from swae_text.generation.constraints import Constraints, constraints
 from swae_text.generation.decoding import Decoding, generate
 from swae_text.hub import push
-from swae_text.latent.edits import Edit, Goal, choose, trimmed, uphill
+from swae_text.latent.edits import LEASH, Edit, Goal, choose, trimmed, uphill
 from swae_text.latent.interpolation import PathKind, interpolate_through
 from swae_text.latent.region import Region
 from swae_text.models.autoencoder import SentenceAutoencoder
@@ -276,8 +276,8 @@ class SentenceSpace:
         *,
         space: Space | None = None,
         decoding: Decoding = GREEDY,
-        confidence: float = 0.9,
-        leash: float = 0.8,
+        confidence: float = 0.8,
+        leash: float = LEASH,
         merged: bool = True,
     ) -> list[Edit]:
         """Change sentences until every goal is met; see ``latent/edits.py``.
@@ -314,7 +314,7 @@ class SentenceSpace:
         *,
         space: Space | None = None,
         decoding: Decoding = GREEDY,
-        leash: float = 0.8,
+        leash: float = LEASH,
         merged: bool = True,
     ) -> dict[float, list[Edit]]:
         """The same for several confidences, at about the cost of the highest."""

@@ -60,11 +60,11 @@ def apply(
     ] = None,
     confidence: Annotated[
         float, typer.Option(min=0.5, max=0.9999, help="With --to: probability that is enough.")
-    ] = 0.9,
+    ] = 0.8,
     leash: Annotated[
         float,
         typer.Option(min=0.0, help="With --to: way at most, as a share of the vector's length."),
-    ] = 0.8,
+    ] = 1.2,
     merge: Annotated[
         bool,
         typer.Option(

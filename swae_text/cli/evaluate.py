@@ -46,7 +46,7 @@ def evaluate(
         typer.Option(help="Some of reconstruction,samples,holes,latent,transfer. Default: all."),
     ] = None,
     beams: Annotated[
-        int, typer.Option(min=1, max=64, help="Reconstruct by so many as well, and reranked.")
+        int, typer.Option(min=1, max=64, help="Reconstruct by so many as well, and edit by them.")
     ] = 1,
     samples: Samples = 10_000,
     temperature: Temperature = 0.0,

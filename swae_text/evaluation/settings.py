@@ -21,7 +21,8 @@ class EvaluationConfig(Strict):
     teacher_forcing: bool = True
     """Whether to measure the accuracy of the next piece as well."""
     beams: Annotated[int, Field(ge=1, le=64)] = 1
-    """With 2 or more the reconstructions by beam search as well, and reranked by round trip."""
+    """With 2 or more the reconstructions by beam search as well, and reranked by round trip; edits
+    choose among all that so many find."""
     samples: Annotated[int, Field(ge=100)] = 10_000
     """Sentences drawn from the prior; both perplexities depend on the number."""
     temperature: NonNegativeFloat = 0.0
@@ -46,7 +47,7 @@ class EvaluationConfig(Strict):
     """Codes drawn for each of them."""
     strengths: tuple[float, ...] = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
     """Strengths of the attribute vector that are tried on the validation split."""
-    confidences: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.5, 0.7, 0.8, 0.9, 0.95)
+    confidences: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.5, 0.6, 0.7, 0.8, 0.9)
     """Confidences that an edit has to reach which are tried on the validation split."""
     seed: NonNegativeInt = 0
     """Seed of samples, subsets and referees."""

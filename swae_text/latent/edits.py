@@ -49,6 +49,8 @@ STEP = 0.02
 """Length of a step, as a share of the length of the source's vector."""
 EVERY = 3
 """Steps from one point that is decoded to the next."""
+LEASH = 1.2
+"""The longest way, as a share of the same: a change of two words is further than its length."""
 TRIMMED = 4
 """Sentences, the nearest that are sure, of which changes are undone at once."""
 
@@ -97,8 +99,8 @@ def uphill(
     tokenise: Tokenise,
     readable: Callable[[list[str]], list[bool]],
     slots: int = 1,
-    confidence: float = 0.9,
-    leash: float = 0.8,
+    confidence: float = 0.8,
+    leash: float = LEASH,
     merged: bool = True,
 ) -> list[list[Said]]:
     """All that is said on the ways uphill from each sentence; the sentence itself comes first.
