@@ -1,6 +1,7 @@
 """One split: an Arrow file of texts, labels and tokens, memory-mapped, or the same in memory."""
 
 import hashlib
+import mmap
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,9 @@ _SCHEMA = pa.schema(
     [("text", pa.string()), ("label", pa.int32()), ("tokens", pa.list_(pa.int32()))]
 )
 
+LARGE = 2**26
+"""Bytes of a file whose pages need not be given back."""
+
 Encoded = tuple[list[str], NDArray[np.int32], list[list[int]]]
 """Texts, labels and tokens of some sentences."""
 
@@ -21,7 +25,9 @@ class TokenisedSplit:
     """Sentences of one split with their tokens (pieces and ``EOS``) and labels."""
 
     def __init__(self, source: Path | pa.Buffer) -> None:
-        file = pa.memory_map(str(source)) if isinstance(source, Path) else source
+        mapped = _mapped(source) if isinstance(source, Path) else None
+        self._large = mapped if mapped is not None and len(mapped) > LARGE else None
+        file = source if mapped is None else pa.py_buffer(mapped)
         self._table = pa.ipc.open_file(file).read_all()  # without copying
         if self._table.schema != _SCHEMA:
             raise pa.ArrowInvalid(f"{source} holds {self._table.schema.names}")
@@ -32,6 +38,7 @@ class TokenisedSplit:
         self._starts = np.cumsum([0, *(len(chunk) for chunk in chunks)])
         self.lengths: NDArray[np.int32] = _joined([np.diff(ends) for ends in self._offsets])
         """Tokens of each sentence, with ``EOS``."""
+        self._let_go()
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -43,6 +50,7 @@ class TokenisedSplit:
 
     def tokens(self, indices: np.ndarray) -> list[NDArray[np.int32]]:
         """Tokens of some sentences, in the order asked; read-only views of the file."""
+        self._let_go()
         chunks = np.searchsorted(self._starts, indices, side="right") - 1
         rows = indices - self._starts[chunks]
         found = []
@@ -50,6 +58,14 @@ class TokenisedSplit:
             start, end = self._offsets[chunk][row : row + 2]
             found.append(self._values[chunk][start:end])
         return found
+
+    def _let_go(self) -> None:
+        """Give the pages of a large file back; the system has them at hand for the next time.
+
+        Else an epoch ends with the whole file counted as this process's memory.
+        """
+        if self._large is not None and hasattr(mmap, "MADV_DONTNEED"):  # Windows has none
+            self._large.madvise(mmap.MADV_DONTNEED)
 
     def digest(self) -> str:
         """Equal for splits of the same sentences with the same labels, however these are cut."""
@@ -87,6 +103,11 @@ def _write(sink: pa.NativeFile, batches: Iterable[Encoded], max_tokens: int) -> 
             writer.write_batch(batch.filter(pa.array(short)))
             dropped += int((~short).sum())
     return dropped
+
+
+def _mapped(path: Path) -> mmap.mmap:
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _joined(arrays: list[NDArray[np.int32]]) -> NDArray[np.int32]:
