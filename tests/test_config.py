@@ -105,6 +105,7 @@ def test_overrides_reach_every_depth_and_the_last_wins(file):
         ("model.codedim=1", "model.codedim: unknown setting"),
         ("model.code_dim=many", "model.code_dim"),
         ("model.code_dim=-1", "greater than 0"),
+        ("mo\ndel.slots=3", "mo del: unknown setting"),
         ("model.slots=3", "slots=3 does not divide code_dim=128"),
         ("model.regulariser.kind=gan", "model.regulariser"),
         ("model.regulariser.kind=kl", "model.normalise=false"),

@@ -84,7 +84,8 @@ def describe(error: ValidationError) -> str:
     found = "" if isinstance(first["input"], dict) else f" (found {repr(first['input'])[:80]})"
     if first["type"] == "extra_forbidden":
         message, found = "unknown setting; `swae-text config show` lists them all", ""
-    return f"{path}: {message}{found}" + (f"; and {len(more)} more" if more else "")
+    line = f"{path}: {message}{found}" + (f"; and {len(more)} more" if more else "")
+    return " ".join(line.split())  # the name of a setting may be anything
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
