@@ -8,6 +8,7 @@ import typer
 from swae_text.cli.arguments import (
     Deviation,
     Limit,
+    MinP,
     NoiseLevel,
     Referee,
     Rounds,
@@ -30,6 +31,7 @@ def curve(
     ] = "valid",
     samples: Samples = 10_000,
     temperature: Temperature = 0.0,
+    min_p: MinP = 0.0,
     noise_level: NoiseLevel = 0.0,
     deviation: Deviation = 1.0,
     rounds: Rounds = 0,
@@ -59,6 +61,7 @@ def curve(
         teacher_forcing=False,
         samples=samples,
         temperature=temperature,
+        min_p=min_p,
         noise_level=noise_level,
         deviation=deviation,
         rounds=rounds,

@@ -8,6 +8,7 @@ import typer
 from swae_text.cli.arguments import (
     Deviation,
     Limit,
+    MinP,
     Model,
     NoiseLevel,
     OnBadRow,
@@ -50,6 +51,7 @@ def evaluate(
     ] = 1,
     samples: Samples = 10_000,
     temperature: Temperature = 0.0,
+    min_p: MinP = 0.0,
     noise_level: NoiseLevel = 0.0,
     deviation: Deviation = 1.0,
     rounds: Rounds = 0,
@@ -83,6 +85,7 @@ def evaluate(
         beams=beams,
         samples=samples,
         temperature=temperature,
+        min_p=min_p,
         noise_level=noise_level,
         deviation=deviation,
         rounds=rounds,

@@ -31,7 +31,9 @@ def sample_rows(
     config: EvaluationConfig,
 ) -> tuple[list[Row], list[str]]:
     """The rows ``real``, ``5-gram`` and ``model``; and the first few samples, to be read."""
-    decoding = Decoding(temperature=config.temperature, noise_level=config.noise_level)
+    decoding = Decoding(
+        temperature=config.temperature, min_p=config.min_p, noise_level=config.noise_level
+    )
     samples = space.sample(
         config.samples,
         seed=config.seed,

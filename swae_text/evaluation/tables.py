@@ -197,11 +197,14 @@ def _temperature(evidence: Mapping[str, Any]) -> str:
     Results of before there was a choice are greedy.
     """
     asked = evidence["evaluation"]
-    level, deviation = asked.get("noise_level", 0.0), asked.get("deviation", 1.0)
-    more = f", noise level {level:g}" if level else ""
-    more += f", deviation {deviation:g}" if deviation != 1 else ""
-    more += f", {rounds} rounds" if (rounds := asked.get("rounds", 0)) else ""
-    return f"{asked.get('temperature', 0.0):g}{more}"
+    usual = {"min_p": 0.0, "noise_level": 0.0, "deviation": 1.0, "rounds": 0}
+    chosen = {name: asked.get(name, value) for name, value in usual.items()}
+    told = [
+        f"{name.replace('_', ' ')} {chosen[name]:g}"
+        for name in usual
+        if chosen[name] != usual[name]
+    ]
+    return ", ".join([f"{asked.get('temperature', 0.0):g}", *told])
 
 
 def _reconstruction(result: Mapping[str, Any]) -> Table:

@@ -136,4 +136,4 @@ def test_noise_level_deviation_and_rounds_change_the_samples_and_are_printed(
     drawn = space.sample(120, seed=0, deviation=1.5, rounds=2, decoding=told_so)
     assert result["examples"] == drawn[:50]
     note = evaluation_tables(result)[0].note
-    assert note.endswith("(0: greedy) 0, noise level 0.8, deviation 1.5, 2 rounds")
+    assert note.endswith("(0: greedy) 0, noise level 0.8, deviation 1.5, rounds 2")
