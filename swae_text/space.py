@@ -10,7 +10,7 @@ import math
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar
 
@@ -362,6 +362,7 @@ class SentenceSpace:
         """Parts of a vector that the decoder reads one by one; a latent is read as a whole."""
         return 1 if self._is_latent(space) else self.config.model.slots
 
+    @torch.inference_mode()
     def sample(
         self,
         n: int,
@@ -369,6 +370,7 @@ class SentenceSpace:
         seed: int = 0,
         label: str | None = None,
         deviation: float = 1.0,
+        noise: float = 0.0,
         rounds: int = 0,
         decoding: Decoding = GREEDY,
     ) -> list[str]:
@@ -379,27 +381,36 @@ class SentenceSpace:
             seed: the same seed draws the same sentences.
             label: only this label's part of the prior.
             deviation: as for ``sample_vectors``.
-            rounds: times that each sentence is encoded, put under noise of
-                ``decoding.noise_level`` and decoded once more; 0 or more.
+            noise: standard deviation of noise put on the codes before they are decoded, 0 or more,
+                where these have a length of their own.
+            rounds: times that each sentence is encoded, put under that noise and decoded again.
             decoding: how they are written; its temperature is the decoder's.
 
         Raises:
-            ConfigError: the model has no prior, or none with a component for the label; or less
-                than no rounds.
+            ConfigError: the model has no prior, or none with a component for the label; or a
+                noise or rounds below 0, or noise on codes of any length.
         """
-        if rounds < 0:
-            raise ConfigError(f"rounds={rounds}: give 0 or more")
+        if not 0 <= noise < math.inf or rounds < 0:
+            raise ConfigError(f"noise={noise}, rounds={rounds}: give 0 or more")
+        if noise and not self.config.model.normalise:
+            raise ConfigError(
+                "noise: this model's codes are not of one length (model.normalise), by which it "
+                "could be measured: leave it out"
+            )
         generator = torch.Generator(self.device).manual_seed(seed)
+
+        def write(codes: Tensor) -> list[str]:
+            if noise:
+                shape = codes.shape
+                codes = codes + noise * torch.randn(shape, generator=generator, device=self.device)
+            return self.decode(codes, space="code", decoding=decoding, generator=generator)
+
         z = self.sample_vectors(n, generator=generator, label=label, deviation=deviation)
-        under_noise = replace(decoding, noise_level=0.0)  # real noise: its length tells of it
         return walk(
-            self.decode(z, decoding=decoding, generator=generator),
+            write(self.to_codes(z, None)),
             rounds,
-            encode=partial(self.encode, space="code"),
-            decode=partial(self.decode, space="code", decoding=under_noise, generator=generator),
+            again=lambda texts: write(self.encode(texts, space="code")),
             readable=self.fits,
-            level=decoding.noise_level,
-            generator=generator,
         )
 
     @torch.inference_mode()

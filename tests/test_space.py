@@ -134,21 +134,24 @@ def test_a_noise_level_is_told_by_the_length_of_codes(space):
 
 
 @torch.inference_mode()
-def test_rounds_put_noise_on_the_codes_of_samples_and_decode_them(space):
-    told = Decoding(noise_level=0.5)
+def test_noise_is_put_on_the_codes_of_samples_and_again_in_every_round(space):
     generator = torch.Generator().manual_seed(4)
-    z = space.sample_vectors(9, generator=generator)
-    texts = space.decode(z, decoding=told)
+
+    def write(codes):
+        noise = 0.5 * torch.randn(codes.shape, generator=generator)
+        return space.decode(codes + noise, space="code")
+
+    texts = write(space.to_codes(space.sample_vectors(9, generator=generator), None))
+    assert space.sample(9, seed=4, noise=0.5) == texts != space.sample(9, seed=4)
     for _ in range(2):
         rows = [row for row, text in enumerate(texts) if text.strip()]
-        codes = space.encode([texts[row] for row in rows], space="code")
-        noise = 0.5 * torch.randn(codes.shape, generator=generator)
-        for row, text in zip(rows, space.decode(codes + noise, space="code"), strict=True):
+        again = write(space.encode([texts[row] for row in rows], space="code"))
+        for row, text in zip(rows, again, strict=True):
             texts[row] = text
-    assert space.sample(9, seed=4, rounds=2, decoding=told) == texts
-    assert space.sample(9, seed=4, decoding=told) != texts
-    with pytest.raises(ConfigError, match="rounds=-1"):
-        space.sample(2, rounds=-1)
+    assert space.sample(9, seed=4, noise=0.5, rounds=2) == texts
+    for wrong in ({"rounds": -1}, {"noise": -0.1}):
+        with pytest.raises(ConfigError, match="give 0 or more"):
+            space.sample(2, **wrong)
 
 
 def test_a_deviation_that_changes_nothing_is_refused(space):
@@ -172,6 +175,8 @@ def test_codes_of_any_length_tell_no_noise(space):
     free = SentenceSpace(loose, space.tokenizer, stage_one, space.stage_two)
     with pytest.raises(ConfigError, match=r"not of one length.*leave it out"):
         free.sample(2, decoding=Decoding(noise_level=0.5))
+    with pytest.raises(ConfigError, match=r"not of one length.*leave it out"):
+        free.sample(2, noise=0.5)
 
 
 def test_token_accuracy_is_a_share(space):

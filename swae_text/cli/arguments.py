@@ -78,9 +78,11 @@ NoiseLevel = Annotated[
     float,
     typer.Option(min=0.0, help="Code noise that the decoder is told samples have; 0: none."),
 ]
+Noise = Annotated[
+    float, typer.Option(min=0.0, help="Deviation of noise put on codes of samples; 0: none.")
+]
 Rounds = Annotated[
-    int,
-    typer.Option(min=0, help="Encode samples, put --noise-level on the codes, decode; so often."),
+    int, typer.Option(min=0, help="Encode samples, put --noise on the codes, decode; so often.")
 ]
 TopK = Annotated[int, typer.Option("--top-k", min=0, help="Draw from the k likeliest; 0: all.")]
 TopP = Annotated[

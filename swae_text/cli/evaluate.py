@@ -10,6 +10,7 @@ from swae_text.cli.arguments import (
     Limit,
     MinP,
     Model,
+    Noise,
     NoiseLevel,
     OnBadRow,
     Referee,
@@ -54,6 +55,7 @@ def evaluate(
     min_p: MinP = 0.0,
     noise_level: NoiseLevel = 0.0,
     deviation: Deviation = 1.0,
+    noise: Noise = 0.0,
     rounds: Rounds = 0,
     lm: Referee = "both",
     references: Annotated[
@@ -88,6 +90,7 @@ def evaluate(
         min_p=min_p,
         noise_level=noise_level,
         deviation=deviation,
+        noise=noise,
         rounds=rounds,
         lms=language_models(lm),
         seed=seed,

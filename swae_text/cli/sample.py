@@ -12,6 +12,7 @@ from swae_text.cli.arguments import (
     Lines,
     MinP,
     Model,
+    Noise,
     NoiseLevel,
     Precision,
     Require,
@@ -41,6 +42,7 @@ def sample(
     min_p: MinP = 0.0,
     noise_level: NoiseLevel = 0.0,
     deviation: Deviation = 1.0,
+    noise: Noise = 0.0,
     rounds: Rounds = 0,
     beams: Beams = 1,
     rerank: Rerank = False,
@@ -62,7 +64,13 @@ def sample(
     )
     space = open_space(model, precision)
     texts = space.sample(
-        n, seed=seed, label=label, deviation=deviation, rounds=rounds, decoding=decoding
+        n,
+        seed=seed,
+        label=label,
+        deviation=deviation,
+        noise=noise,
+        rounds=rounds,
+        decoding=decoding,
     )
     more = {} if label is None else {"label": label}
     plain = line_form(form) == "text"

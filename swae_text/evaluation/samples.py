@@ -38,6 +38,7 @@ def sample_rows(
         config.samples,
         seed=config.seed,
         deviation=config.deviation,
+        noise=config.noise,
         rounds=config.rounds,
         decoding=decoding,
     )

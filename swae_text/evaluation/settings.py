@@ -33,6 +33,8 @@ class EvaluationConfig(Strict):
     """Of the prior that samples are drawn from, as a multiple of its own. To be chosen likewise."""
     noise_level: NonNegativeFloat = 0.0
     """That the decoder is told of when it writes samples; 0: none. To be chosen likewise."""
+    noise: NonNegativeFloat = 0.0
+    """Standard deviation of noise put on the codes of samples before they are decoded. Likewise."""
     rounds: NonNegativeInt = 0
     """Times that samples are encoded, put under that noise and decoded again. Likewise."""
     lms: Annotated[tuple[LM, ...], Field(min_length=1)] = ("ngrams", "recurrent")

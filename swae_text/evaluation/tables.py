@@ -197,7 +197,7 @@ def _temperature(evidence: Mapping[str, Any]) -> str:
     Results of before there was a choice are greedy.
     """
     asked = evidence["evaluation"]
-    usual = {"min_p": 0.0, "noise_level": 0.0, "deviation": 1.0, "rounds": 0}
+    usual = {"min_p": 0.0, "noise_level": 0.0, "deviation": 1.0, "noise": 0.0, "rounds": 0}
     chosen = {name: asked.get(name, value) for name, value in usual.items()}
     told = [
         f"{name.replace('_', ' ')} {chosen[name]:g}"

@@ -12,38 +12,25 @@ chains"). Colder chains go to what is common.
 
 from collections.abc import Callable, Sequence
 
-import torch
-from torch import Tensor
-
 
 def walk(
     texts: Sequence[str],
     rounds: int,
     *,
-    encode: Callable[[list[str]], Tensor],
-    decode: Callable[[Tensor], list[str]],
+    again: Callable[[list[str]], list[str]],
     readable: Callable[[list[str]], list[bool]],
-    level: float,
-    generator: torch.Generator,
 ) -> list[str]:
     """The sentences after so many rounds.
 
     Args:
         texts: where each chain starts.
         rounds: of noise and denoising; 0 changes nothing.
-        encode: sentences to codes of root mean square 1.
-        decode: codes to sentences.
+        again: encodes sentences, puts noise on their codes and decodes these.
         readable: which sentences are short enough to be encoded; the others stay as they are.
-        level: standard deviation ``s`` of the noise.
-        generator: of the noise.
     """
     now = list(texts)
     for _ in range(rounds):
         rows = [row for row, fits in enumerate(readable(now)) if fits and now[row].strip()]
-        if not rows:
-            break
-        codes = encode([now[row] for row in rows])
-        noise = torch.randn(codes.shape, generator=generator, device=codes.device)
-        for row, text in zip(rows, decode(codes + level * noise), strict=True):
+        for row, text in zip(rows, again([now[row] for row in rows]) if rows else (), strict=True):
             now[row] = text
     return now

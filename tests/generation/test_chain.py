@@ -8,25 +8,16 @@ from swae_text.generation.chain import walk
 WORDS = torch.tensor([-2.0, 2.0])  # two sentences, "-2" and "2", and whatever lies between
 
 
-def encode(texts):
-    return torch.tensor([[float(text)] for text in texts])
-
-
-def decode(codes):
-    """The nearer of the two: what noise of 1 on them leaves."""
-    return [f"{WORDS[(code - WORDS).abs().argmin()]:g}" for code in codes]
-
-
 def run(texts, rounds, *, level=0.0, seed=0, readable=lambda texts: [True] * len(texts)):
-    return walk(
-        texts,
-        rounds,
-        encode=encode,
-        decode=decode,
-        readable=readable,
-        level=level,
-        generator=torch.Generator().manual_seed(seed),
-    )
+    generator = torch.Generator().manual_seed(seed)
+
+    def again(said):
+        """Under noise, and the nearer of the two: what is left when that is taken off."""
+        codes = torch.tensor([float(text) for text in said])
+        codes = codes + level * torch.randn(len(codes), generator=generator)
+        return [f"{WORDS[(code - WORDS).abs().argmin()]:g}" for code in codes]
+
+    return walk(texts, rounds, again=again, readable=readable)
 
 
 def test_no_round_changes_nothing():
