@@ -51,7 +51,7 @@ class EvaluationConfig(Strict):
     """Codes drawn for each of them."""
     strengths: tuple[float, ...] = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
     """Strengths of the attribute vector that are tried on the validation split."""
-    confidences: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.5, 0.6, 0.7, 0.8, 0.9)
+    confidences: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.5, 0.6, 0.7, 0.75, 0.8, 0.9)
     """Confidences that an edit has to reach which are tried on the validation split."""
     seed: NonNegativeInt = 0
     """Seed of samples, subsets and referees."""
