@@ -8,9 +8,9 @@ import numpy as np
 from benchmarks.measuring import Row, Settings, in_turns, median
 from benchmarks.runs import prepared, trained_model
 from swae_text import Decoding, SentenceSpace
-from swae_text.space import Precision
+from swae_text.names import PrecisionName
 
-PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
+PRECISIONS: tuple[PrecisionName, ...] = ("float32", "bfloat16")
 """Of stage one's weights."""
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeAlias, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -36,12 +36,11 @@ from swae_text.latent.region import Region
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.models.code_model import CodeModel
 from swae_text.models.priors import Prior
+from swae_text.names import PrecisionName, SpaceName
 from swae_text.nn.kernels import keep_few_kernels
 from swae_text.pretrained import find_model
 
 T = TypeVar("T")
-Space: TypeAlias = Literal["latent", "code"]
-Precision: TypeAlias = Literal["float32", "bfloat16"]
 GREEDY = Decoding()
 
 
@@ -91,7 +90,7 @@ class SentenceSpace:
         path: str | Path,
         device: str = "cpu",
         *,
-        precision: Precision = "float32",
+        precision: PrecisionName = "float32",
         revision: str | None = None,
     ) -> "SentenceSpace":
         """Read a model: of a folder, of the package by its name, or ``owner/name`` of the hub.
@@ -160,7 +159,7 @@ class SentenceSpace:
         return self.autoencoder.embedding.weight.device
 
     @property
-    def default_space(self) -> Space:
+    def default_space(self) -> SpaceName:
         """``latent`` where stage two is trained, else ``code``."""
         return "code" if self.stage_two is None else "latent"
 
@@ -173,13 +172,13 @@ class SentenceSpace:
         free = config.regulariser.kind == "none" or config.normalise  # of one length: a sphere
         return None if free or not isinstance(prior, Prior) else prior
 
-    def dim(self, space: Space | None = None) -> int:
+    def dim(self, space: SpaceName | None = None) -> int:
         """Numbers in a vector of the space."""
         return self._stage_two().latent_dim if self._is_latent(space) else self._code_dim
 
     @torch.inference_mode()
     def encode(
-        self, texts: str | Sequence[str], *, space: Space | None = None, batch_size: int = 64
+        self, texts: str | Sequence[str], *, space: SpaceName | None = None, batch_size: int = 64
     ) -> Float[Tensor, "sentences dim"]:
         """Sentences to vectors, one row each, in order; a single string gives one row.
 
@@ -199,7 +198,7 @@ class SentenceSpace:
         self,
         z: Tensor,
         *,
-        space: Space | None = None,
+        space: SpaceName | None = None,
         decoding: Decoding = GREEDY,
         generator: torch.Generator | None = None,
         batch_size: int = 256,
@@ -222,7 +221,12 @@ class SentenceSpace:
 
     @torch.inference_mode()
     def candidates(
-        self, z: Tensor, decoding: Decoding, *, space: Space | None = None, batch_size: int = 256
+        self,
+        z: Tensor,
+        decoding: Decoding,
+        *,
+        space: SpaceName | None = None,
+        batch_size: int = 256,
     ) -> list[list[Candidate]]:
         """All that a beam search finds for each vector: the likeliest first, or the nearest.
 
@@ -244,7 +248,7 @@ class SentenceSpace:
         self,
         texts: str | Sequence[str],
         *,
-        space: Space | None = None,
+        space: SpaceName | None = None,
         decoding: Decoding = GREEDY,
         batch_size: int = 256,
     ) -> list[str]:
@@ -257,7 +261,7 @@ class SentenceSpace:
         *sentences: str,
         steps: int = 7,
         path: PathKind = "linear",
-        space: Space | None = None,
+        space: SpaceName | None = None,
         decoding: Decoding = GREEDY,
     ) -> Interpolation:
         """Walk from one sentence to the next, ``steps`` points from each to the one after it.
@@ -274,7 +278,7 @@ class SentenceSpace:
         texts: Sequence[str],
         goals: Sequence[Goal],
         *,
-        space: Space | None = None,
+        space: SpaceName | None = None,
         decoding: Decoding = GREEDY,
         confidence: float = 0.8,
         leash: float = LEASH,
@@ -312,7 +316,7 @@ class SentenceSpace:
         goals: Sequence[Goal],
         confidences: Sequence[float],
         *,
-        space: Space | None = None,
+        space: SpaceName | None = None,
         decoding: Decoding = GREEDY,
         leash: float = LEASH,
         merged: bool = True,
@@ -358,7 +362,7 @@ class SentenceSpace:
             made[confidence] = [choose(one, confidence) for one in own]
         return made
 
-    def slots(self, space: Space | None = None) -> int:
+    def slots(self, space: SpaceName | None = None) -> int:
         """Parts of a vector that the decoder reads one by one; a latent is read as a whole."""
         return 1 if self._is_latent(space) else self.config.model.slots
 
@@ -444,7 +448,7 @@ class SentenceSpace:
 
     @torch.inference_mode()
     def typicality(
-        self, z: Tensor, *, space: Space | None = None
+        self, z: Tensor, *, space: SpaceName | None = None
     ) -> Float[Tensor, " sentences"] | None:
         """Share of the prior's draws that are less likely than each vector (``latent/region.py``).
 
@@ -464,7 +468,12 @@ class SentenceSpace:
 
     @torch.inference_mode()
     def token_accuracy(
-        self, texts: Sequence[str], z: Tensor, *, space: Space | None = None, batch_size: int = 256
+        self,
+        texts: Sequence[str],
+        z: Tensor,
+        *,
+        space: SpaceName | None = None,
+        batch_size: int = 256,
     ) -> float:
         """Share of pieces (with end of sentence) told rightly from ``z`` and the pieces before."""
         tokens, right, total = self.tokenise(texts), 0, 0
@@ -511,20 +520,20 @@ class SentenceSpace:
         normal = [normalise(text, self.config.corpus) for text in texts]
         return self.tokenizer.encode(normal, most=self.config.model.max_tokens)
 
-    def to_space(self, codes: Tensor, space: Space | None) -> Tensor:
+    def to_space(self, codes: Tensor, space: SpaceName | None) -> Tensor:
         """Codes of stage one to vectors of a space."""
         return self._stage_two().encode(codes) if self._is_latent(space) else codes
 
-    def to_codes(self, z: Tensor, space: Space | None) -> Tensor:
+    def to_codes(self, z: Tensor, space: SpaceName | None) -> Tensor:
         """Vectors of a space to codes of stage one."""
         return self._stage_two().decode(z) if self._is_latent(space) else z
 
-    def _to_write(self, z: Tensor, space: Space | None, decoding: Decoding) -> Tensor:
+    def _to_write(self, z: Tensor, space: SpaceName | None, decoding: Decoding) -> Tensor:
         """The codes that the decoder is shown."""
         codes, level = self.to_codes(z, space), decoding.noise_level
         return self.autoencoder.at_noise(codes, level) if level else codes
 
-    def _checked(self, z: Tensor, space: Space | None) -> Tensor:
+    def _checked(self, z: Tensor, space: SpaceName | None) -> Tensor:
         """The vectors on the model's device, if they are of the space."""
         if z.ndim != 2 or z.shape[1] != self.dim(space):
             raise ConfigError(
@@ -547,7 +556,7 @@ class SentenceSpace:
     def _code_dim(self) -> int:
         return self.config.model.code_dim
 
-    def _is_latent(self, space: Space | None) -> bool:
+    def _is_latent(self, space: SpaceName | None) -> bool:
         return (space or self.default_space) == "latent"
 
     def _stage_two(self) -> CodeModel:

@@ -21,6 +21,7 @@ from swae_text.latent.attributes import AttributeVector
 from swae_text.latent.piece_reader import PieceReader
 from swae_text.latent.slot_probe import SlotProbe
 from swae_text.latent.values import ValueVector
+from swae_text.names import SpaceName
 from swae_text.sealed import check_file
 from swae_text.weights import fill, header, outline, to_bytes
 
@@ -33,7 +34,6 @@ MOST_PIECES = 1 << 20
 """Pieces that are read at most."""
 
 Vector: TypeAlias = AttributeVector | ValueVector
-Space: TypeAlias = Literal["latent", "code"]
 
 
 class _Metadata(Strict):
@@ -41,7 +41,7 @@ class _Metadata(Strict):
 
     format: str
     kind: Literal["value", "label"]
-    space: Space
+    space: SpaceName
     evidence: str
     slots: Dim | None = None
     probes: Annotated[int, Field(ge=0, le=MOST_PROBES)] = 0
@@ -75,7 +75,7 @@ def save_vector(vector: Vector, path: str | Path, *, space: str) -> None:
     atomic_write(path, to_bytes(tensors, metadata, half=True))
 
 
-def load_vector(path: str | Path, device: str | torch.device = "cpu") -> tuple[Vector, Space]:
+def load_vector(path: str | Path, device: str | torch.device = "cpu") -> tuple[Vector, SpaceName]:
     """Read a vector and the name of the space that it was fitted in.
 
     Raises:
@@ -120,8 +120,8 @@ def load_vector(path: str | Path, device: str | torch.device = "cpu") -> tuple[V
 
 
 def load_fitting(
-    path: Path, dim: Callable[[Space], int], vocab_size: int, device: str | torch.device = "cpu"
-) -> tuple[Vector, Space]:
+    path: Path, dim: Callable[[SpaceName], int], vocab_size: int, device: str | torch.device = "cpu"
+) -> tuple[Vector, SpaceName]:
     """The same of a vector that was fitted with a model of these sizes.
 
     Args:

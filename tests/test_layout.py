@@ -13,7 +13,7 @@ import swae_text
 
 PACKAGE = Path(swae_text.__file__).parent
 LAYERS = (
-    ("errors", "atomic", "lock"),
+    ("errors", "names", "atomic", "lock"),
     ("config",),
     ("corpora", "nn"),
     ("models",),

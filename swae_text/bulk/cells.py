@@ -7,10 +7,11 @@ import numpy as np
 import pyarrow as pa
 
 from swae_text.bulk.rows import Read
-from swae_text.bulk.spaces import MOST, NO_NUMBERS, SpaceName, agreed, refuse_size
+from swae_text.bulk.spaces import MOST, NO_NUMBERS, agreed, refuse_size
 from swae_text.corpora.columns import TEXT_COLUMNS
 from swae_text.corpora.lines import is_blank
 from swae_text.errors import CorpusError
+from swae_text.names import SpaceName
 
 _USUAL = [names[0] for names in TEXT_COLUMNS if len(names) == 1]
 

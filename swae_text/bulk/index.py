@@ -23,10 +23,10 @@ from jaxtyping import Float32, Int64
 from swae_text.atomic import atomic_path, leftovers
 from swae_text.bulk.cells import read_texts, text_column
 from swae_text.bulk.shards import Shard, find_shards, refusing
-from swae_text.bulk.spaces import SpaceName
 from swae_text.bulk.vectors import Vectors, labels_of
 from swae_text.errors import BulkError, ConfigError
 from swae_text.latent.neighbours import Metric, Neighbour
+from swae_text.names import SpaceName
 
 PROBES = 32
 """Lists that a query looks through."""

@@ -1,10 +1,8 @@
 """Which space a vector from outside is of, and what its numbers may be, in lines and in shards."""
 
-from typing import Literal
-
 from swae_text.errors import CorpusError
+from swae_text.names import SpaceName
 
-SpaceName = Literal["latent", "code"]
 MOST = 1e9
 """Every number is below: far outside of every space, and its square is still a number."""
 NO_NUMBERS = f"'z' is not a list of finite numbers below {MOST:g}"

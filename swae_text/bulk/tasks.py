@@ -17,15 +17,14 @@ from swae_text.bulk.cells import (
 )
 from swae_text.bulk.rows import Answers, Worker
 from swae_text.bulk.shards import Shard
-from swae_text.bulk.spaces import SpaceName
 from swae_text.errors import CorpusError
+from swae_text.names import PrecisionName, SpaceName
 from swae_text.sealed import fingerprint
 
 if TYPE_CHECKING:
     from swae_text.generation.decoding import Decoding
     from swae_text.space import SentenceSpace
 
-Precision = Literal["float32", "bfloat16"]
 """Of weights."""
 AT_WILL = ("model", "batch_size", "skip")
 """Settings that may change on the way; of a model, its weights count and not where they lie."""
@@ -38,7 +37,7 @@ class Task(ABC):
     verb: ClassVar[str]
     model: Path
     space: SpaceName | None = None
-    precision: Precision = "float32"
+    precision: PrecisionName = "float32"
     batch_size: int = 64
     skip: bool = False
     """Whether a row that cannot be used gets an ``error``; otherwise it ends the work."""

@@ -10,9 +10,9 @@ from jaxtyping import Float32
 
 from swae_text.bulk.cells import Vector, read_texts, read_vectors, text_column, vector_column
 from swae_text.bulk.shards import find_shards
-from swae_text.bulk.spaces import SpaceName
 from swae_text.corpora.columns import label_of
 from swae_text.errors import CorpusError
+from swae_text.names import SpaceName
 
 
 class Vectors(NamedTuple):

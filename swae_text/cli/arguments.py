@@ -7,6 +7,7 @@ import typer
 
 from swae_text.cli.formatting import LineForm, TableForm, WalkForm
 from swae_text.errors import ModelFolderError
+from swae_text.names import PrecisionName, SpaceName
 from swae_text.pretrained import find_model
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     import swae_text.space
     from swae_text.evaluation.settings import LM
 
-SpaceName = Literal["latent", "code"]
 BadRowChoice = Literal["refuse", "skip"]
 PathName = Literal["linear", "slerp", "nlerp"]
 
@@ -93,7 +93,7 @@ MinP = Annotated[
     typer.Option("--min-p", min=0.0, max=1.0, help="Draw what is p times as likely as the best."),
 ]
 Precision = Annotated[
-    Literal["float32", "bfloat16"],
+    PrecisionName,
     typer.Option(help="Of stage one's weights. bfloat16: faster where the processor has it."),
 ]
 Beams = Annotated[
@@ -155,9 +155,7 @@ def model_folder(path: Path) -> Path:
     return path
 
 
-def open_space(
-    path: Path, precision: Literal["float32", "bfloat16"] = "float32"
-) -> "swae_text.space.SentenceSpace":
+def open_space(path: Path, precision: PrecisionName = "float32") -> "swae_text.space.SentenceSpace":
     """Load the model that a user named."""
     from swae_text.space import SentenceSpace
 

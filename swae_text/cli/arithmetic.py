@@ -13,7 +13,6 @@ from swae_text.cli.arguments import (
     OnBadRow,
     Rerank,
     Space,
-    SpaceName,
     open_space,
     searched,
 )
@@ -28,6 +27,7 @@ from swae_text.cli.streams import (
     write_lines,
 )
 from swae_text.errors import CorpusError
+from swae_text.names import SpaceName
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from swae_text.cli.arguments import Model, OnBadRow, Seed, Space, SpaceName, TextColumn, open_space
+from swae_text.cli.arguments import Model, OnBadRow, Seed, Space, TextColumn, open_space
 from swae_text.cli.streams import say
 from swae_text.errors import CorpusError
+from swae_text.names import SpaceName
 
 if TYPE_CHECKING:
     from swae_text.latent.attributes import AttributeVector

@@ -19,7 +19,6 @@ from swae_text.cli.arguments import (
     Require,
     Rerank,
     Space,
-    SpaceName,
     model_folder,
     open_space,
     searched,
@@ -28,6 +27,7 @@ from swae_text.cli.formatting import as_json, as_line, line_form
 from swae_text.cli.shards import Out, Processes, in_shards, run_shards
 from swae_text.cli.streams import BadLines, Record, in_batches, read_records, write_lines
 from swae_text.cli.vectors import Found, read_vector
+from swae_text.names import SpaceName
 
 if TYPE_CHECKING:
     import swae_text.generation.decoding

@@ -11,7 +11,6 @@ from swae_text.cli.arguments import (
     OnBadRow,
     Precision,
     Space,
-    SpaceName,
     model_folder,
     open_space,
 )
@@ -25,6 +24,7 @@ from swae_text.cli.streams import (
     read_records,
     write_lines,
 )
+from swae_text.names import SpaceName
 
 
 def encode(

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from swae_text.cli.arguments import Model, Space, SpaceName, model_folder, open_space
+from swae_text.cli.arguments import Model, Space, model_folder, open_space
 from swae_text.cli.streams import say, write_lines
 from swae_text.errors import ConfigError
+from swae_text.names import SpaceName
 from swae_text.pretrained import DEFAULT, find_attribute, own_attributes
 
 if TYPE_CHECKING:

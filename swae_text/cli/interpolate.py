@@ -18,7 +18,6 @@ from swae_text.cli.arguments import (
     Require,
     Rerank,
     Space,
-    SpaceName,
     Walk,
     open_space,
     searched,
@@ -27,6 +26,7 @@ from swae_text.cli.formatting import WalkForm, as_json, as_line, compact, table,
 from swae_text.cli.groups import Group, encoded, read_groups
 from swae_text.cli.strays import Strays
 from swae_text.cli.streams import BadLines, in_batches, say, write_lines
+from swae_text.names import SpaceName
 from swae_text.pretrained import DEFAULT
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from swae_text.cli.arguments import SpaceName
 from swae_text.cli.formatting import short
 from swae_text.cli.strays import Strays
 from swae_text.errors import ConfigError
+from swae_text.names import SpaceName
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 import typer
 
-from swae_text.cli.arguments import SpaceName
 from swae_text.cli.moves import How, Moves, along, goal, has_slots, shifts, uphill
 from swae_text.cli.strays import Strays
 from swae_text.errors import ModelFolderError
+from swae_text.names import SpaceName
 from swae_text.pretrained import find_attribute
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from swae_text.cli.arguments import (
     Model,
     OnBadRow,
     Space,
-    SpaceName,
     TextColumn,
     open_space,
 )
@@ -31,6 +30,7 @@ from swae_text.cli.streams import (
 )
 from swae_text.cli.vectors import read_vector
 from swae_text.errors import CorpusError
+from swae_text.names import SpaceName
 
 if TYPE_CHECKING:
     import torch

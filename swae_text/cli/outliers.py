@@ -14,7 +14,6 @@ from swae_text.cli.arguments import (
     Model,
     OnBadRow,
     Space,
-    SpaceName,
     open_space,
 )
 from swae_text.cli.formatting import as_json, as_line, line_form, short
@@ -26,6 +25,7 @@ from swae_text.cli.streams import (
     say,
     write_lines,
 )
+from swae_text.names import SpaceName
 
 if TYPE_CHECKING:
     import swae_text.space

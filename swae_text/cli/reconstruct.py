@@ -12,7 +12,6 @@ from swae_text.cli.arguments import (
     Require,
     Rerank,
     Space,
-    SpaceName,
     model_folder,
     open_space,
     searched,
@@ -20,6 +19,7 @@ from swae_text.cli.arguments import (
 from swae_text.cli.formatting import as_record, line_form
 from swae_text.cli.shards import Out, Processes, ShardText, in_shards, run_shards
 from swae_text.cli.streams import BadLines, for_sentences, in_batches, read_records, write_lines
+from swae_text.names import SpaceName
 
 
 def reconstruct(

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from swae_text.cli.arguments import SpaceName
 from swae_text.cli.formatting import compact
 from swae_text.cli.streams import say
+from swae_text.names import SpaceName
 
 if TYPE_CHECKING:
     import torch

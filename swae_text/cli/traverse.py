@@ -11,7 +11,6 @@ from swae_text.cli.arguments import (
     OnBadRow,
     Rerank,
     Space,
-    SpaceName,
     Walk,
     open_space,
     searched,
@@ -19,6 +18,7 @@ from swae_text.cli.arguments import (
 from swae_text.cli.formatting import as_json, as_line, compact, table, walk_form
 from swae_text.cli.streams import say, write_lines
 from swae_text.errors import ConfigError
+from swae_text.names import SpaceName
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from swae_text.bulk.spaces import MOST, NO_NUMBERS, agreed, refuse_size
-from swae_text.cli.arguments import SpaceName
 from swae_text.cli.streams import BadLines, Record
 from swae_text.errors import CorpusError
+from swae_text.names import SpaceName
 
 Found = tuple[Record, SpaceName, list[float] | None]
 """A record, the space of its vector, and the vector; None where it has none."""

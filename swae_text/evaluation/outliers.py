@@ -16,7 +16,8 @@ import torch
 from swae_text.corpora.batching import pad
 from swae_text.corpora.cleaning import normalise
 from swae_text.metrics.reconstruction import word_edits
-from swae_text.space import SentenceSpace, Space
+from swae_text.names import SpaceName
+from swae_text.space import SentenceSpace
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,9 @@ class Hold:
 
 
 @torch.inference_mode()
-def holds(space: SentenceSpace, texts: Sequence[str], *, within: Space | None = None) -> list[Hold]:
+def holds(
+    space: SentenceSpace, texts: Sequence[str], *, within: SpaceName | None = None
+) -> list[Hold]:
     """Judge sentences, one batch of them, by their way through a space and back.
 
     Raises:

@@ -24,8 +24,9 @@ from swae_text.evaluation.settings import EvaluationConfig
 from swae_text.generation.decoding import Decoding
 from swae_text.latent.attributes import AttributeVector, apply, fit_attribute
 from swae_text.metrics.transfer import transfer_row, transfer_table
+from swae_text.names import SpaceName
 from swae_text.referees.classifier import Classifier
-from swae_text.space import SentenceSpace, Space
+from swae_text.space import SentenceSpace
 
 _LINE, _SLOTS = 20_000, 300_000  # sentences that the vector and the probe are learned from
 _CHOOSE = 500  # validation sentences that the settings are chosen on
@@ -122,7 +123,7 @@ def _slots(space: SentenceSpace, judges: Judges) -> AttributeVector:
 
 
 def _encoded(
-    space: SentenceSpace, judges: Judges, most: int, name: Space | None
+    space: SentenceSpace, judges: Judges, most: int, name: SpaceName | None
 ) -> tuple[list[str], Float[Tensor, "n dim"], Bool[Tensor, " n"], tuple[str, ...]]:
     """Labelled training sentences, their vectors, which have the second label, and the labels."""
     names = judges.corpus.labels

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from swae_text.config.base import Strict
+from swae_text.names import SpaceName
 
 
 class Attribute(Strict):
@@ -52,7 +53,7 @@ class Model(Strict):
     """What it was trained on."""
     parameters: int
     """Numbers that training changed, in both stages."""
-    space: Literal["latent", "code"]
+    space: SpaceName
     """Where vectors are moved."""
     dim: int
     """Numbers in a vector."""

@@ -8,7 +8,8 @@ from typing import TypeAlias
 from swae_text.errors import ConfigError
 from swae_text.latent.attributes import AttributeVector
 from swae_text.latent.values import ValueVector
-from swae_text.space import SentenceSpace, Space
+from swae_text.names import SpaceName
+from swae_text.space import SentenceSpace
 from swae_text.vectors import load_fitting
 
 Vector: TypeAlias = AttributeVector | ValueVector
@@ -33,8 +34,8 @@ class Loaded:
 
 
 def load(
-    space: SentenceSpace, files: Sequence[Path], asked: Space | None = None
-) -> tuple[dict[str, Loaded], Space]:
+    space: SentenceSpace, files: Sequence[Path], asked: SpaceName | None = None
+) -> tuple[dict[str, Loaded], SpaceName]:
     """Open attribute files by name, and say which space the explorer is to move vectors in.
 
     Raises:

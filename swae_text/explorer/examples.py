@@ -1,6 +1,7 @@
 """Four sentences to begin with, of the kind that the model writes best."""
 
-from swae_text.space import SentenceSpace, Space
+from swae_text.names import SpaceName
+from swae_text.space import SentenceSpace
 
 KINDS = (
     (
@@ -25,7 +26,7 @@ KINDS = (
 """Of reviews of places, reviews of films, and descriptions of pictures."""
 
 
-def choose(space: SentenceSpace, name: Space) -> list[str]:
+def choose(space: SentenceSpace, name: SpaceName) -> list[str]:
     """The kind with the most words that are there again after a round trip."""
 
     def kept(kind: list[str]) -> int:

@@ -33,7 +33,8 @@ from swae_text.latent.attributes import apply
 from swae_text.latent.edits import Goal
 from swae_text.latent.interpolation import interpolate, interpolate_through
 from swae_text.latent.values import ValueVector
-from swae_text.space import SentenceSpace, Space
+from swae_text.names import SpaceName
+from swae_text.space import SentenceSpace
 
 REMEMBERED = 4096
 """Sentences whose vectors are kept."""
@@ -57,7 +58,7 @@ class Explorer:
         folder: str = "MODEL",
     ) -> None:
         self.space, self.survey, self.folder = space, survey, folder
-        self.name: Space = survey.name
+        self.name: SpaceName = survey.name
         self.attributes = dict(attributes or {})
         self._vector = lru_cache(REMEMBERED)(lambda text: space.encode(text, space=self.name)[0])
         self.examples = choose(space, self.name)

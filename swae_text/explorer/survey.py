@@ -16,7 +16,8 @@ from torch import Tensor
 
 from swae_text.errors import CorpusError, SwaeTextError
 from swae_text.latent.arithmetic import Direction, components, measured
-from swae_text.space import SentenceSpace, Space
+from swae_text.names import SpaceName
+from swae_text.space import SentenceSpace
 
 CHUNK = 32
 """Sentences at once: a request waits for no more than these."""
@@ -49,7 +50,7 @@ class Survey:
     """
 
     space: SentenceSpace
-    name: Space
+    name: SpaceName
     texts: list[str] = field(default_factory=list)
     labels: list[str | None] = field(default_factory=list)
     source: str = OWN

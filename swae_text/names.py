@@ -1,0 +1,8 @@
+"""What settings, options, folders and methods choose by name."""
+
+from typing import Literal, TypeAlias
+
+SpaceName: TypeAlias = Literal["latent", "code"]
+"""Vectors of stage two, or of stage one."""
+PrecisionName: TypeAlias = Literal["float32", "bfloat16"]
+"""Of the weights of a model that is used, not trained."""
