@@ -81,16 +81,27 @@ class Reference(nn.Module):
 
     @torch.inference_mode()
     def reconstruct(self, sentences: Sequence[str]) -> list[str]:
-        """Greedy reconstructions, one by one: their time is not measured."""
+        """Greedy reconstructions, those of one length together; their time is not measured."""
         self.eval()
-        ids = ([self.ids.get(word, _UNK) for word in text.split()] for text in sentences)
-        return [self._write(torch.tensor([[*words, _EOS]])) for words in ids]
+        groups: dict[int, list[int]] = {}
+        for row, text in enumerate(sentences):
+            groups.setdefault(len(text.split()), []).append(row)
+        written = [""] * len(sentences)
+        for rows in groups.values():
+            ids = [[self.ids.get(w, _UNK) for w in sentences[row].split()] for row in rows]
+            for row, text in zip(rows, self._write(torch.tensor(ids)), strict=True):
+                written[row] = text
+        return written
 
-    def _write(self, tokens: Tensor) -> str:
-        spread, state, written = self.spread(self.encode(tokens))[:, None], None, [_BOS]
-        while written[-1] != _EOS and len(written) <= _LONGEST:
-            states, state = self.decoder(
-                self.embedding(torch.tensor([written[-1:]])) + spread, state
-            )
-            written.append(int(self.output(states[0, -1]).argmax()))
-        return " ".join(self.words[word] for word in written[1:] if word >= _FIRST or word == _UNK)
+    def _write(self, words: Tensor) -> list[str]:
+        ends = torch.full_like(words[:, :1], _EOS)
+        spread, state = self.spread(self.encode(torch.cat([words, ends], 1)))[:, None], None
+        said = [torch.full_like(ends, _BOS)]
+        ended = torch.zeros_like(ends, dtype=torch.bool)
+        while not ended.all() and len(said) <= _LONGEST:
+            states, state = self.decoder(self.embedding(said[-1]) + spread, state)
+            said.append(self.output(states).argmax(-1).masked_fill(ended, _EOS))
+            ended |= said[-1] == _EOS
+        rows = torch.cat(said, 1).tolist()
+        known = [[word for word in row if word >= _FIRST or word == _UNK] for row in rows]
+        return [" ".join(self.words[word] for word in row) for row in known]
