@@ -280,7 +280,7 @@ class SentenceSpace:
         *,
         space: SpaceName | None = None,
         decoding: Decoding = GREEDY,
-        confidence: float = 0.8,
+        confidence: float = 0.9,
         leash: float = LEASH,
         merged: bool = True,
     ) -> list[Edit]:

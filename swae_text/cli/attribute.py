@@ -60,7 +60,7 @@ def apply(
     ] = None,
     confidence: Annotated[
         float, typer.Option(min=0.5, max=0.9999, help="With --to: probability that is enough.")
-    ] = 0.8,
+    ] = 0.9,
     leash: Annotated[
         float,
         typer.Option(min=0.0, help="With --to: way at most, as a share of the vector's length."),

@@ -119,7 +119,7 @@ class RewriteRequest(Request):
     """The sentence."""
     goals: dict[Name, Name] = Field(min_length=1, max_length=4)
     """For each attribute, by its name in `/api/model`, one of its two labels."""
-    confidence: Annotated[float, Field(ge=0.5, le=0.999)] = 0.8
+    confidence: Annotated[float, Field(ge=0.5, le=0.999)] = 0.9
     """Probability of each label that is enough."""
 
 

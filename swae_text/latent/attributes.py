@@ -108,7 +108,7 @@ class AttributeVector:
         z: Float[Tensor, "n dim"],
         label: str,
         *,
-        confidence: float = 0.8,
+        confidence: float = 0.9,
         leash: float = math.inf,
     ) -> Float[Tensor, " n"]:
         """The least strength at which the linear probe is sure of a label, for each latent.

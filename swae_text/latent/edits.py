@@ -99,7 +99,7 @@ def uphill(
     tokenise: Tokenise,
     readable: Callable[[list[str]], list[bool]],
     slots: int = 1,
-    confidence: float = 0.8,
+    confidence: float = 0.9,
     leash: float = LEASH,
     merged: bool = True,
 ) -> list[list[Said]]:
