@@ -50,7 +50,7 @@ class Reference(nn.Module):
         groups: dict[int, list[list[int]]] = {}
         random = np.random.default_rng(seed)
         for row in random.permutation(len(sentences)).tolist():
-            words = [self.ids.get(word, _UNK) for word in sentences[row].split()]
+            words = self._words(sentences[row])
             groups.setdefault(len(words), []).append([*words, _EOS])
         cut = [g[i : i + size] for g in groups.values() for i in range(0, len(g), size)]
         return [torch.tensor(cut[number]) for number in random.permutation(len(cut)).tolist()]
@@ -84,14 +84,18 @@ class Reference(nn.Module):
         """Greedy reconstructions, those of one length together; their time is not measured."""
         self.eval()
         groups: dict[int, list[int]] = {}
-        for row, text in enumerate(sentences):
-            groups.setdefault(len(text.split()), []).append(row)
+        words = [self._words(text) for text in sentences]
+        for row, own in enumerate(words):
+            groups.setdefault(len(own), []).append(row)
         written = [""] * len(sentences)
         for rows in groups.values():
-            ids = [[self.ids.get(w, _UNK) for w in sentences[row].split()] for row in rows]
-            for row, text in zip(rows, self._write(torch.tensor(ids)), strict=True):
+            same = torch.tensor([words[row] for row in rows])
+            for row, text in zip(rows, self._write(same), strict=True):
                 written[row] = text
         return written
+
+    def _words(self, sentence: str) -> list[int]:
+        return [self.ids.get(word, _UNK) for word in sentence.split()]
 
     def _write(self, words: Tensor) -> list[str]:
         ends = torch.full_like(words[:, :1], _EOS)

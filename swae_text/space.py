@@ -33,7 +33,7 @@ from swae_text.hub import push
 from swae_text.latent.edits import LEASH, Edit, Goal, choose, trimmed, uphill
 from swae_text.latent.interpolation import PathKind, interpolate_through
 from swae_text.latent.region import Region
-from swae_text.models.autoencoder import SentenceAutoencoder
+from swae_text.models.autoencoder import SentenceAutoencoder, noised
 from swae_text.models.code_model import CodeModel
 from swae_text.models.priors import Prior
 from swae_text.names import PrecisionName, SpaceName
@@ -404,18 +404,15 @@ class SentenceSpace:
         generator = torch.Generator(self.device).manual_seed(seed)
 
         def write(codes: Tensor) -> list[str]:
-            if noise:
-                shape = codes.shape
-                codes = codes + noise * torch.randn(shape, generator=generator, device=self.device)
+            codes = noised(codes, noise, generator) if noise else codes
             return self.decode(codes, space="code", decoding=decoding, generator=generator)
 
         z = self.sample_vectors(n, generator=generator, label=label, deviation=deviation)
-        return walk(
-            write(self.to_codes(z, None)),
-            rounds,
-            again=lambda texts: write(self.encode(texts, space="code")),
-            readable=self.fits,
-        )
+
+        def again(texts: list[str]) -> list[str | None]:
+            return self.for_readable(texts, lambda read: write(self.encode(read, space="code")))
+
+        return walk(write(self.to_codes(z, None)), rounds, again)
 
     @torch.inference_mode()
     def sample_vectors(

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from swae_text.generation.decoding import Decoding
     from swae_text.space import SentenceSpace
 
-"""Of weights."""
 AT_WILL = ("model", "batch_size", "skip")
 """Settings that may change on the way; of a model, its weights count and not where they lie."""
 

@@ -24,6 +24,7 @@ from torch import Tensor
 from swae_text.evaluation.judges import Judges
 from swae_text.evaluation.settings import EvaluationConfig
 from swae_text.metrics.reconstruction import reconstruction
+from swae_text.models.autoencoder import noised
 from swae_text.space import SentenceSpace
 
 _MOST = 2000  # sentences: enough to rank models
@@ -59,8 +60,7 @@ def hole_rows(
 
 def _noisy(codes: Tensor, level: float, random: torch.Generator) -> Tensor:
     """Codes with Gaussian noise, its deviation in root mean squares of the codes."""
-    noise = torch.randn(codes.shape, generator=random, device=codes.device)
-    return codes + level * codes.square().mean().sqrt() * noise
+    return noised(codes, level * codes.square().mean().sqrt(), random)
 
 
 def _row(name: str, said: Sequence[str], texts: Sequence[str], judges: Judges) -> dict[str, Any]:

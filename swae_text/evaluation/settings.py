@@ -28,7 +28,7 @@ class EvaluationConfig(Strict):
     temperature: NonNegativeFloat = 0.0
     """Of the decoder when it writes samples; 0: greedy. To be chosen on the validation split."""
     min_p: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
-    """Of the decoder likewise: draw what is so many times as likely as the likeliest. Likewise."""
+    """Draw only what is so many times as likely as the likeliest; 0: all. To be chosen likewise."""
     deviation: PositiveFloat = 1.0
     """Of the prior that samples are drawn from, as a multiple of its own. To be chosen likewise."""
     noise_level: NonNegativeFloat = 0.0

@@ -198,11 +198,10 @@ def _temperature(evidence: Mapping[str, Any]) -> str:
     """
     asked = evidence["evaluation"]
     usual = {"min_p": 0.0, "noise_level": 0.0, "deviation": 1.0, "noise": 0.0, "rounds": 0}
-    chosen = {name: asked.get(name, value) for name, value in usual.items()}
     told = [
-        f"{name.replace('_', ' ')} {chosen[name]:g}"
-        for name in usual
-        if chosen[name] != usual[name]
+        f"{name.replace('_', ' ')} {chosen:g}"
+        for name, value in usual.items()
+        if (chosen := asked.get(name, value)) != value
     ]
     return ", ".join([f"{asked.get('temperature', 0.0):g}", *told])
 

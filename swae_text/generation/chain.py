@@ -14,23 +14,19 @@ from collections.abc import Callable, Sequence
 
 
 def walk(
-    texts: Sequence[str],
-    rounds: int,
-    *,
-    again: Callable[[list[str]], list[str]],
-    readable: Callable[[list[str]], list[bool]],
+    texts: Sequence[str], rounds: int, again: Callable[[list[str]], list[str | None]]
 ) -> list[str]:
     """The sentences after so many rounds.
 
     Args:
         texts: where each chain starts.
         rounds: of noise and denoising; 0 changes nothing.
-        again: encodes sentences, puts noise on their codes and decodes these.
-        readable: which sentences are short enough to be encoded; the others stay as they are.
+        again: encodes sentences, puts noise on their codes and decodes these; None for what is too
+            long to be encoded, which stays as it is, as what is blank does.
     """
     now = list(texts)
     for _ in range(rounds):
-        rows = [row for row, fits in enumerate(readable(now)) if fits and now[row].strip()]
-        for row, text in zip(rows, again([now[row] for row in rows]) if rows else (), strict=True):
-            now[row] = text
+        rows = [row for row, text in enumerate(now) if text.strip()]
+        for row, text in zip(rows, again([now[row] for row in rows]), strict=True):
+            now[row] = now[row] if text is None else text
     return now

@@ -251,15 +251,20 @@ class SentenceAutoencoder(HasCritic):
         level_B1 = torch.full_like(code_BC[:, :1], noise)
         if self.config.noise_levels == "uniform":
             level_B1 *= torch.rand(len(code_BC), 1, generator=generator, device=code_BC.device)
-        return code_BC + level_B1 * torch.randn(
-            code_BC.shape, generator=generator, device=code_BC.device
-        )
+        return noised(code_BC, level_B1, generator)
 
     def _bag_of_words(self, code_BC: Tensor, tokens_BT: Tensor) -> Tensor:
         """-log p(token | c) without order, nats a token (Zhao et al., 2017, eq. 9)."""
         log_BV = self.logits(self.bag(code_BC)).float().log_softmax(-1)
         real = tokens_BT != PAD
         return -log_BV.gather(1, tokens_BT)[real].mean()
+
+
+def noised(
+    code: Float[Tensor, "batch code"], level: Tensor | float, generator: torch.Generator
+) -> Float[Tensor, "batch code"]:
+    """Codes under Gaussian noise of this standard deviation, of all or of each row."""
+    return code + level * torch.randn(code.shape, generator=generator, device=code.device)
 
 
 class _SlotwiseLinear(nn.Module):
