@@ -46,7 +46,7 @@ def _ours(settings: Settings, architecture: str) -> Looks:
     changes = (
         "training.precision=auto",
         f"training.stage_one.minutes={settings.minutes}",
-        f"training.stage_one.evaluate_every={settings.at(200, 2)}",
+        f"training.stage_one.evaluate_every={settings.at(100, 2)}",
         *("model.code_noise=0.1", "model.noise_warmup=0", "model.corruption.drop=0"),
         *(("training.stage_one.steps=4",) if settings.quick else ()),
     )
