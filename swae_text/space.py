@@ -29,6 +29,8 @@ from swae_text.generation.candidates import Candidate, likeliest, nearest
 from swae_text.generation.chain import walk
 from swae_text.generation.constraints import Constraints, constraints
 from swae_text.generation.decoding import Decoding, generate
+from swae_text.generation.marginal import best_of as best
+from swae_text.generation.marginal import log_marginal
 from swae_text.hub import push
 from swae_text.latent.edits import LEASH, Edit, Goal, choose, trimmed, uphill
 from swae_text.latent.interpolation import PathKind, interpolate_through
@@ -42,6 +44,8 @@ from swae_text.pretrained import find_model
 
 T = TypeVar("T")
 GREEDY = Decoding()
+BLIND = 4
+"""Codes under noise by which sentences are judged as if there were none."""
 
 
 @dataclass(frozen=True)
@@ -375,10 +379,11 @@ class SentenceSpace:
         label: str | None = None,
         deviation: float = 1.0,
         noise: float = 0.0,
+        best_of: int = 1,
         rounds: int = 0,
         decoding: Decoding = GREEDY,
     ) -> list[str]:
-        """``z ~ prior → ĉ → x̂``, and on from there (``generation/chain.py``).
+        """``z ~ prior → ĉ → x̂``, and on from there (``generation/marginal.py``, ``chain.py``).
 
         Args:
             n: how many.
@@ -387,15 +392,19 @@ class SentenceSpace:
             deviation: as for ``sample_vectors``.
             noise: standard deviation of noise put on the codes before they are decoded, 0 or more,
                 where these have a length of their own.
+            best_of: sentences written for each code, of which the most fluent is taken.
             rounds: times that each sentence is encoded, put under that noise and decoded again.
             decoding: how they are written; its temperature is the decoder's.
 
         Raises:
             ConfigError: the model has no prior, or none with a component for the label; or a
-                noise or rounds below 0, or noise on codes of any length.
+                noise or rounds below 0, or noise on codes of any length; or several sentences that
+                can only be the same.
         """
         if not 0 <= noise < math.inf or rounds < 0:
             raise ConfigError(f"noise={noise}, rounds={rounds}: give 0 or more")
+        if best_of < 1 or (best_of > 1 and not noise and not decoding.temperature):
+            raise ConfigError(f"best_of={best_of}: give 1, or more with a temperature or noise")
         if noise and not self.config.model.normalise:
             raise ConfigError(
                 "noise: this model's codes are not of one length (model.normalise), by which it "
@@ -404,8 +413,10 @@ class SentenceSpace:
         generator = torch.Generator(self.device).manual_seed(seed)
 
         def write(codes: Tensor) -> list[str]:
+            codes = codes.repeat_interleave(best_of, 0)
             codes = noised(codes, noise, generator) if noise else codes
-            return self.decode(codes, space="code", decoding=decoding, generator=generator)
+            texts = self.decode(codes, space="code", decoding=decoding, generator=generator)
+            return best(texts, self._nats(texts), best_of) if best_of > 1 else texts
 
         z = self.sample_vectors(n, generator=generator, label=label, deviation=deviation)
 
@@ -524,6 +535,19 @@ class SentenceSpace:
     def to_codes(self, z: Tensor, space: SpaceName | None) -> Tensor:
         """Vectors of a space to codes of stage one."""
         return self._stage_two().decode(z) if self._is_latent(space) else z
+
+    def _nats(self, texts: Sequence[str]) -> list[float]:
+        """Log p(x) of each by the decoder alone; minus infinity for what is blank or too long."""
+        generator = torch.Generator(self.device).manual_seed(0)
+        codes = self.to_codes(self.sample_vectors(BLIND, generator=generator), None)
+        codes = noised(codes, self.config.model.code_noise, generator)
+
+        def read(fit: list[str]) -> list[float]:
+            return log_marginal(self.autoencoder, self.tokenise(fit), codes).tolist()
+
+        found = self.for_readable(texts, read)
+        pairs = zip(texts, found, strict=True)
+        return [-math.inf if nats is None or not text.strip() else nats for text, nats in pairs]
 
     def _to_write(self, z: Tensor, space: SpaceName | None, decoding: Decoding) -> Tensor:
         """The codes that the decoder is shown."""

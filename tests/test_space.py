@@ -10,6 +10,7 @@ import torch
 from swae_text.config import MMDConfig
 from swae_text.errors import ConfigError, CorpusError, ModelFolderError
 from swae_text.generation.decoding import Decoding
+from swae_text.generation.marginal import log_marginal
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.space import SentenceSpace
 
@@ -152,6 +153,35 @@ def test_noise_is_put_on_the_codes_of_samples_and_again_in_every_round(space):
     for wrong in ({"rounds": -1}, {"noise": -0.1}):
         with pytest.raises(ConfigError, match="give 0 or more"):
             space.sample(2, **wrong)
+
+
+@torch.inference_mode()
+def test_the_best_of_several_is_one_of_them_and_likelier_a_word(space):
+    generator = torch.Generator().manual_seed(4)
+    codes = space.to_codes(space.sample_vectors(60, generator=generator), None)
+    codes = codes.repeat_interleave(3, 0)
+    codes = codes + 0.5 * torch.randn(codes.shape, generator=generator)
+    hot = Decoding(temperature=1.0)
+    drawn = space.decode(codes, space="code", decoding=hot, generator=generator)
+    best = space.sample(60, seed=4, noise=0.5, best_of=3, decoding=hot)
+    generator = torch.Generator().manual_seed(0)
+    blind = space.to_codes(space.sample_vectors(4, generator=generator), None)
+    noise = torch.randn(blind.shape, generator=generator)
+    blind = blind + space.config.model.code_noise * noise
+    judged = 0
+    for place, taken in enumerate(best):
+        three = drawn[3 * place : 3 * place + 3]
+        pairs = zip(three, space.fits(three), strict=True)
+        if not (group := [text for text, fits in pairs if fits and text.strip()]):
+            continue
+        found = log_marginal(space.autoencoder, space.tokenise(group), blind).tolist()
+        a_word = [nats / (len(text.split()) + 1) for nats, text in zip(found, group, strict=True)]
+        assert taken == group[a_word.index(max(a_word))]
+        judged += len(set(group)) > 1
+    assert judged > 3
+    for wrong in (0, 2):  # two that can only be the same
+        with pytest.raises(ConfigError, match="more with a temperature or noise"):
+            space.sample(2, best_of=wrong)
 
 
 def test_a_deviation_that_changes_nothing_is_refused(space):

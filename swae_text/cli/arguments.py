@@ -81,6 +81,9 @@ NoiseLevel = Annotated[
 Noise = Annotated[
     float, typer.Option(min=0.0, help="Deviation of noise put on codes of samples; 0: none.")
 ]
+BestOf = Annotated[
+    int, typer.Option(min=1, help="Sentences drawn for a code, of which the most fluent is taken.")
+]
 Rounds = Annotated[
     int, typer.Option(min=0, help="Encode samples, put --noise on the codes, decode; so often.")
 ]

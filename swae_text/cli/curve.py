@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from swae_text.cli.arguments import (
+    BestOf,
     Deviation,
     Limit,
     MinP,
@@ -36,6 +37,7 @@ def curve(
     noise_level: NoiseLevel = 0.0,
     deviation: Deviation = 1.0,
     noise: Noise = 0.0,
+    best_of: BestOf = 1,
     rounds: Rounds = 0,
     lm: Referee = "ngrams",
     limit: Limit = 10_000,
@@ -67,6 +69,7 @@ def curve(
         noise_level=noise_level,
         deviation=deviation,
         noise=noise,
+        best_of=best_of,
         rounds=rounds,
         lms=language_models(lm),
         neighbours=0,

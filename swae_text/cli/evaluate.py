@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from swae_text.cli.arguments import (
+    BestOf,
     Deviation,
     Limit,
     MinP,
@@ -56,6 +57,7 @@ def evaluate(
     noise_level: NoiseLevel = 0.0,
     deviation: Deviation = 1.0,
     noise: Noise = 0.0,
+    best_of: BestOf = 1,
     rounds: Rounds = 0,
     lm: Referee = "both",
     references: Annotated[
@@ -91,6 +93,7 @@ def evaluate(
         noise_level=noise_level,
         deviation=deviation,
         noise=noise,
+        best_of=best_of,
         rounds=rounds,
         lms=language_models(lm),
         seed=seed,

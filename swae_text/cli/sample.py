@@ -8,6 +8,7 @@ import typer
 from swae_text.cli.arguments import (
     Ban,
     Beams,
+    BestOf,
     Deviation,
     Lines,
     MinP,
@@ -43,6 +44,7 @@ def sample(
     noise_level: NoiseLevel = 0.0,
     deviation: Deviation = 1.0,
     noise: Noise = 0.0,
+    best_of: BestOf = 1,
     rounds: Rounds = 0,
     beams: Beams = 1,
     rerank: Rerank = False,
@@ -69,6 +71,7 @@ def sample(
         label=label,
         deviation=deviation,
         noise=noise,
+        best_of=best_of,
         rounds=rounds,
         decoding=decoding,
     )

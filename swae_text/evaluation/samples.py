@@ -39,6 +39,7 @@ def sample_rows(
         seed=config.seed,
         deviation=config.deviation,
         noise=config.noise,
+        best_of=config.best_of,
         rounds=config.rounds,
         decoding=decoding,
     )

@@ -35,6 +35,8 @@ class EvaluationConfig(Strict):
     """That the decoder is told of when it writes samples; 0: none. To be chosen likewise."""
     noise: NonNegativeFloat = 0.0
     """Standard deviation of noise put on the codes of samples before they are decoded. Likewise."""
+    best_of: PositiveInt = 1
+    """Sentences drawn for each code of a sample, of which the most fluent is taken. Likewise."""
     rounds: NonNegativeInt = 0
     """Times that samples are encoded, put under that noise and decoded again. Likewise."""
     lms: Annotated[tuple[LM, ...], Field(min_length=1)] = ("ngrams", "recurrent")

@@ -197,7 +197,8 @@ def _temperature(evidence: Mapping[str, Any]) -> str:
     Results of before there was a choice are greedy.
     """
     asked = evidence["evaluation"]
-    usual = {"min_p": 0.0, "noise_level": 0.0, "deviation": 1.0, "noise": 0.0, "rounds": 0}
+    usual = {"min_p": 0.0, "noise_level": 0.0, "deviation": 1.0, "noise": 0.0}
+    usual |= {"best_of": 1, "rounds": 0}
     told = [
         f"{name.replace('_', ' ')} {chosen:g}"
         for name, value in usual.items()

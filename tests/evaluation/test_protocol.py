@@ -126,14 +126,15 @@ def test_a_temperature_changes_the_samples_and_is_printed(space, judges, small, 
     ]
 
 
-def test_noise_level_deviation_and_rounds_change_the_samples_and_are_printed(
-    space, judges, small, held_out
-):
-    chosen = {"noise_level": 0.8, "deviation": 1.5, "noise": 0.5, "rounds": 2}
+def test_how_samples_are_drawn_changes_them_and_is_printed(space, judges, small, held_out):
+    chosen = {"noise_level": 0.8, "deviation": 1.5, "noise": 0.5, "best_of": 2, "rounds": 2}
     told = small.model_copy(update={"parts": ("samples",), **chosen})
     result = evaluate(space, held_out, told, judges).to_dict()
     told_so = Decoding(noise_level=0.8)
-    drawn = space.sample(120, seed=0, deviation=1.5, noise=0.5, rounds=2, decoding=told_so)
+    chain = {"noise": 0.5, "best_of": 2, "rounds": 2}
+    drawn = space.sample(120, seed=0, deviation=1.5, decoding=told_so, **chain)
     assert result["examples"] == drawn[:50]
     note = evaluation_tables(result)[0].note
-    assert note.endswith("(0: greedy) 0, noise level 0.8, deviation 1.5, noise 0.5, rounds 2")
+    assert note.endswith(
+        "(0: greedy) 0, noise level 0.8, deviation 1.5, noise 0.5, best of 2, rounds 2"
+    )

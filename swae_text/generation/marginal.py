@@ -1,0 +1,58 @@
+"""The decoder as a language model, and the best of several sentences by it.
+
+    log p(x) ≈ log 1/J Σ_j p(x | c_j + s ε_j),     c_j of the prior, s the most noise of training
+
+What the parts of a sampled code ask for may not go together, and a decoder that writes from left to
+right finds out too late. Of several sentences drawn for it, the one that is likeliest a word
+*without* the code is the one whose words go together. (The likeliest with it is the plainest:
+docs/experiments.md.) Codes under much noise tell a decoder next to nothing, so one that was trained
+on them is a language model.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from swae_text.corpora.batching import pad
+from swae_text.models.autoencoder import SentenceAutoencoder
+
+
+def log_marginal(
+    model: SentenceAutoencoder,
+    sentences: Sequence[NDArray[np.int32]],
+    codes: Float[Tensor, "draws code"],
+    batch_size: int = 128,
+) -> Float[Tensor, " sentences"]:
+    """Log p(x) in nats a sentence, its end included, averaged over these codes.
+
+    Args:
+        model: stage one.
+        sentences: pieces with their end.
+        codes: what the decoder is shown, each for every sentence.
+        batch_size: sentences at once.
+    """
+    found = torch.zeros(len(sentences), device=codes.device)
+    order = sorted(range(len(sentences)), key=lambda row: len(sentences[row]))
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        tokens = pad([sentences[row] for row in rows]).to(codes.device)
+        each = [model.log_likelihood(code.expand(len(rows), -1), tokens) for code in codes]
+        found[rows] = torch.stack(each).logsumexp(0) - np.log(len(codes))
+    return found
+
+
+def best_of(texts: Sequence[str], nats: Sequence[float], several: int) -> list[str]:
+    """Of so many sentences in a row each, the one that is likeliest a word, its end counted.
+
+    Args:
+        texts: ``several`` for each code, one code after another.
+        nats: log p(x) of each, at most 0; of what is not to be chosen, minus infinity.
+        several: 1 or more.
+    """
+    score = [found / (len(text.split()) + 1) for text, found in zip(texts, nats, strict=True)]
+    groups = [range(start, start + several) for start in range(0, len(texts), several)]
+    return [texts[max(group, key=score.__getitem__)] for group in groups]
