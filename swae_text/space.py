@@ -8,7 +8,7 @@ The space ``"latent"`` is stage two's ``z``, where latent operations happen by d
 
 import math
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from swae_text.config import RunConfig, StackedWAEConfig
-from swae_text.corpora.batching import pad
+from swae_text.corpora.batching import by_length, pad
 from swae_text.corpora.cleaning import normalise
 from swae_text.corpora.tokenizer import Tokenizer
 from swae_text.errors import ConfigError, CorpusError, ModelFolderError
@@ -192,7 +192,7 @@ class SentenceSpace:
         """
         tokens = self.tokenise(texts)
         codes = torch.empty(len(tokens), self._code_dim, device=self.device)
-        for rows in _by_length(tokens, batch_size):
+        for rows in by_length(tokens, batch_size):
             batch = pad([tokens[row] for row in rows]).to(self.device)
             codes[torch.as_tensor(rows)] = self.autoencoder.encode(batch)
         return _finite(self.to_space(codes, space))
@@ -486,7 +486,7 @@ class SentenceSpace:
         """Share of pieces (with end of sentence) told rightly from ``z`` and the pieces before."""
         tokens, right, total = self.tokenise(texts), 0, 0
         codes = self.to_codes(z, space)
-        for rows in _by_length(tokens, batch_size):
+        for rows in by_length(tokens, batch_size):
             batch = pad([tokens[row] for row in rows]).to(self.device)
             logits, targets = self.autoencoder.teacher_forced(codes[torch.as_tensor(rows)], batch)
             right += int((logits.argmax(-1) == targets).sum())
@@ -602,10 +602,3 @@ def _finite(z: Tensor) -> Tensor:
     if not bool(z.isfinite().all()):
         raise ModelFolderError("vectors overflow: give smaller ones, or use another model")
     return z
-
-
-def _by_length(tokens: Sequence[np.ndarray], batch_size: int) -> Iterator[list[int]]:
-    """Rows in batches of similar length, so that little padding is computed."""
-    order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
-    for start in range(0, len(order), batch_size):
-        yield order[start : start + batch_size]

@@ -5,7 +5,7 @@ pool where ``sentences × longest`` would pass the budget, shuffle the batches, 
 processes. A run resumes by skipping the batches it has seen, on other processes too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -73,6 +73,13 @@ def pad(tokens: Sequence[NDArray[np.int32]]) -> Int[Tensor, "batch time"]:
     if len(tokens):
         padded[np.arange(padded.shape[1]) < lengths[:, None]] = np.concatenate(tokens)
     return torch.from_numpy(padded)
+
+
+def by_length(tokens: Sequence[NDArray[np.int32]], batch_size: int) -> Iterator[list[int]]:
+    """Rows in batches of similar length, so that little padding is computed."""
+    order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]
 
 
 def _pools(

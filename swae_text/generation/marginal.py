@@ -17,7 +17,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from swae_text.corpora.batching import pad
+from swae_text.corpora.batching import by_length, pad
 from swae_text.models.autoencoder import SentenceAutoencoder
 
 
@@ -36,9 +36,7 @@ def log_marginal(
         batch_size: sentences at once.
     """
     found = torch.zeros(len(sentences), device=codes.device)
-    order = sorted(range(len(sentences)), key=lambda row: len(sentences[row]))
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
+    for rows in by_length(sentences, batch_size):
         tokens = pad([sentences[row] for row in rows]).to(codes.device)
         each = [model.log_likelihood(code.expand(len(rows), -1), tokens) for code in codes]
         found[rows] = torch.stack(each).logsumexp(0) - np.log(len(codes))
