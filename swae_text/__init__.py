@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from swae_text.config import RunConfig, dump_config, load_config, parse_config
+    from swae_text.config import RunConfig, SamplingConfig, dump_config, load_config, parse_config
     from swae_text.errors import (
         CheckpointError,
         ConfigError,
@@ -37,6 +37,7 @@ __all__ = [
     "Interpolation",
     "ModelFolderError",
     "RunConfig",
+    "SamplingConfig",
     "SentenceSpace",
     "SwaeTextError",
     "TokenizerError",
@@ -57,6 +58,7 @@ _HOMES = {
     "Interpolation": "swae_text.space",
     "ModelFolderError": "swae_text.errors",
     "RunConfig": "swae_text.config",
+    "SamplingConfig": "swae_text.config",
     "SentenceSpace": "swae_text.space",
     "SwaeTextError": "swae_text.errors",
     "TokenizerError": "swae_text.errors",

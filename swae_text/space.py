@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from swae_text.config import RunConfig, StackedWAEConfig
+from swae_text.config import RunConfig, SamplingConfig, StackedWAEConfig
 from swae_text.corpora.batching import by_length, pad
 from swae_text.corpora.cleaning import normalise
 from swae_text.corpora.tokenizer import Tokenizer
@@ -29,8 +29,7 @@ from swae_text.generation.candidates import Candidate, likeliest, nearest
 from swae_text.generation.chain import walk
 from swae_text.generation.constraints import Constraints, constraints
 from swae_text.generation.decoding import Decoding, generate
-from swae_text.generation.marginal import best_of as best
-from swae_text.generation.marginal import log_marginal
+from swae_text.generation.marginal import best_of, log_marginal
 from swae_text.hub import push
 from swae_text.latent.edits import LEASH, Edit, Goal, choose, trimmed, uphill
 from swae_text.latent.interpolation import PathKind, interpolate_through
@@ -377,11 +376,8 @@ class SentenceSpace:
         *,
         seed: int = 0,
         label: str | None = None,
-        deviation: float = 1.0,
-        noise: float = 0.0,
-        best_of: int = 1,
-        rounds: int = 0,
-        decoding: Decoding = GREEDY,
+        sampling: SamplingConfig | None = None,
+        decoding: Decoding | None = None,
     ) -> list[str]:
         """``z ~ prior → ĉ → x̂``, and on from there (``generation/marginal.py``, ``chain.py``).
 
@@ -389,41 +385,38 @@ class SentenceSpace:
             n: how many.
             seed: the same seed draws the same sentences.
             label: only this label's part of the prior.
-            deviation: as for ``sample_vectors``.
-            noise: standard deviation of noise put on the codes before they are decoded, 0 or more,
-                where these have a length of their own.
-            best_of: sentences written for each code, of which the most fluent is taken.
-            rounds: times that each sentence is encoded, put under that noise and decoded again.
-            decoding: how they are written; its temperature is the decoder's.
+            sampling: how they are drawn. None: as the model's settings say.
+            decoding: how codes are written, in place of what ``sampling`` says of it.
 
         Raises:
-            ConfigError: the model has no prior, or none with a component for the label; or a
-                noise or rounds below 0, or noise on codes of any length; or several sentences that
-                can only be the same.
+            ConfigError: the model has no prior, or none with a component for the label; or noise
+                on codes of any length.
         """
-        if not 0 <= noise < math.inf or rounds < 0:
-            raise ConfigError(f"noise={noise}, rounds={rounds}: give 0 or more")
-        if best_of < 1 or (best_of > 1 and not noise and not decoding.temperature):
-            raise ConfigError(f"best_of={best_of}: give 1, or more with a temperature or noise")
-        if noise and not self.config.model.normalise:
+        how = sampling or self.config.sampling
+        if decoding is None:
+            decoding = Decoding(
+                temperature=how.temperature, min_p=how.min_p, noise_level=how.noise_level
+            )
+        if how.noise and not self.config.model.normalise:
             raise ConfigError(
                 "noise: this model's codes are not of one length (model.normalise), by which it "
                 "could be measured: leave it out"
             )
         generator = torch.Generator(self.device).manual_seed(seed)
+        several = how.best_of if how.noise or decoding.temperature else 1
 
         def write(codes: Tensor) -> list[str]:
-            codes = codes.repeat_interleave(best_of, 0)
-            codes = noised(codes, noise, generator) if noise else codes
+            codes = codes.repeat_interleave(several, 0)
+            codes = noised(codes, how.noise, generator) if how.noise else codes
             texts = self.decode(codes, space="code", decoding=decoding, generator=generator)
-            return best(texts, self._nats(texts), best_of) if best_of > 1 else texts
+            return texts if several == 1 else best_of(texts, self._nats(texts), several)
 
-        z = self.sample_vectors(n, generator=generator, label=label, deviation=deviation)
+        z = self.sample_vectors(n, generator=generator, label=label, deviation=how.deviation)
 
         def again(texts: list[str]) -> list[str | None]:
             return self.for_readable(texts, lambda read: write(self.encode(read, space="code")))
 
-        return walk(write(self.to_codes(z, None)), rounds, again)
+        return walk(write(self.to_codes(z, None)), how.rounds, again)
 
     @torch.inference_mode()
     def sample_vectors(

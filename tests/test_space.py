@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from swae_text.config import MMDConfig
+from swae_text.config import MMDConfig, SamplingConfig
 from swae_text.errors import ConfigError, CorpusError, ModelFolderError
 from swae_text.generation.decoding import Decoding
 from swae_text.generation.marginal import log_marginal
@@ -116,10 +116,11 @@ def test_a_deviation_draws_from_a_wider_prior(space):
 
     torch.testing.assert_close(drawn(deviation=1.5), 1.5 * drawn())
     assert torch.equal(drawn(deviation=1.0), drawn())
-    assert space.sample(6, seed=2, deviation=1.5) == space.decode(1.5 * drawn())
+    wide = SamplingConfig(deviation=1.5)
+    assert space.sample(6, seed=2, sampling=wide) == space.decode(1.5 * drawn())
     for wrong in (0.0, -1.0, float("inf"), float("nan")):
         with pytest.raises(ConfigError, match="above 0"):
-            space.sample(2, deviation=wrong)
+            drawn(deviation=wrong)
 
 
 @torch.inference_mode()
@@ -130,6 +131,7 @@ def test_a_noise_level_is_told_by_the_length_of_codes(space):
     aware = space.decode(z, decoding=told)
     assert aware == space.decode(codes, space="code") != space.decode(z)
     assert aware == space.sample(40, seed=0, decoding=told)
+    assert aware == space.sample(40, seed=0, sampling=SamplingConfig(noise_level=0.75))
     beams, told = Decoding(beams=2), Decoding(beams=2, noise_level=0.75)
     assert space.decode(z, decoding=told) == space.decode(codes, space="code", decoding=beams)
 
@@ -143,16 +145,14 @@ def test_noise_is_put_on_the_codes_of_samples_and_again_in_every_round(space):
         return space.decode(codes + noise, space="code")
 
     texts = write(space.to_codes(space.sample_vectors(9, generator=generator), None))
-    assert space.sample(9, seed=4, noise=0.5) == texts != space.sample(9, seed=4)
+    noisy = SamplingConfig(noise=0.5)
+    assert space.sample(9, seed=4, sampling=noisy) == texts != space.sample(9, seed=4)
     for _ in range(2):
         rows = [row for row, text in enumerate(texts) if text.strip()]
         again = write(space.encode([texts[row] for row in rows], space="code"))
         for row, text in zip(rows, again, strict=True):
             texts[row] = text
-    assert space.sample(9, seed=4, noise=0.5, rounds=2) == texts
-    for wrong in ({"rounds": -1}, {"noise": -0.1}):
-        with pytest.raises(ConfigError, match="give 0 or more"):
-            space.sample(2, **wrong)
+    assert space.sample(9, seed=4, sampling=noisy.but(rounds=2)) == texts
 
 
 @torch.inference_mode()
@@ -163,7 +163,7 @@ def test_the_best_of_several_is_one_of_them_and_likelier_a_word(space):
     codes = codes + 0.5 * torch.randn(codes.shape, generator=generator)
     hot = Decoding(temperature=1.0)
     drawn = space.decode(codes, space="code", decoding=hot, generator=generator)
-    best = space.sample(60, seed=4, noise=0.5, best_of=3, decoding=hot)
+    best = space.sample(60, seed=4, sampling=SamplingConfig(temperature=1, noise=0.5, best_of=3))
     generator = torch.Generator().manual_seed(0)
     blind = space.to_codes(space.sample_vectors(4, generator=generator), None)
     noise = torch.randn(blind.shape, generator=generator)
@@ -179,9 +179,19 @@ def test_the_best_of_several_is_one_of_them_and_likelier_a_word(space):
         assert taken == group[a_word.index(max(a_word))]
         judged += len(set(group)) > 1
     assert judged > 3
-    for wrong in (0, 2):  # two that can only be the same
-        with pytest.raises(ConfigError, match="more with a temperature or noise"):
-            space.sample(2, best_of=wrong)
+    same = SamplingConfig(best_of=3)  # three that can only be the same
+    assert space.sample(9, seed=4, sampling=same) == space.sample(9, seed=4)
+
+
+def test_samples_are_drawn_as_the_model_says_unless_told_otherwise(space):
+    own = SamplingConfig(temperature=1.0, min_p=0.1, deviation=1.2, noise=0.5, best_of=2)
+    config = space.config.model_copy(update={"sampling": own})
+    hot = SentenceSpace(config, space.tokenizer, space.autoencoder, space.stage_two)
+    assert hot.sample(20, seed=1) == space.sample(20, seed=1, sampling=own)
+    assert hot.sample(20, seed=1) != space.sample(20, seed=1)
+    assert hot.sample(20, seed=1, sampling=SamplingConfig()) == space.sample(20, seed=1)
+    greedy = own.but(temperature=0, min_p=0)
+    assert hot.sample(20, seed=1, decoding=Decoding()) == space.sample(20, seed=1, sampling=greedy)
 
 
 def test_a_deviation_that_changes_nothing_is_refused(space):
@@ -194,7 +204,7 @@ def test_a_deviation_that_changes_nothing_is_refused(space):
     )
     assert len(one_length.sample(2)) == 2
     with pytest.raises(ConfigError, match="deviation: this model's codes are of one length"):
-        one_length.sample(2, deviation=1.1)
+        one_length.sample(2, sampling=SamplingConfig(deviation=1.1))
 
 
 def test_codes_of_any_length_tell_no_noise(space):
@@ -206,7 +216,7 @@ def test_codes_of_any_length_tell_no_noise(space):
     with pytest.raises(ConfigError, match=r"not of one length.*leave it out"):
         free.sample(2, decoding=Decoding(noise_level=0.5))
     with pytest.raises(ConfigError, match=r"not of one length.*leave it out"):
-        free.sample(2, noise=0.5)
+        free.sample(2, sampling=SamplingConfig(noise=0.5))
 
 
 def test_token_accuracy_is_a_share(space):

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from swae_text.cli.formatting import LineForm, TableForm, WalkForm
-from swae_text.errors import ModelFolderError
+from swae_text.errors import ConfigError, ModelFolderError
 from swae_text.names import PrecisionName, SpaceName
 from swae_text.pretrained import find_model
 
 if TYPE_CHECKING:
+    import swae_text.config
     import swae_text.generation.decoding
     import swae_text.space
     from swae_text.evaluation.settings import LM
@@ -68,31 +69,37 @@ TextColumn = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the random choices.")]
 Temperature = Annotated[
-    float, typer.Option(min=0.0, help="0: the likeliest word at each step; 1: as the model says.")
+    float | None,
+    typer.Option(min=0.0, help="0: the likeliest word at each step; 1: as the decoder says."),
 ]
 Deviation = Annotated[
-    float,
+    float | None,
     typer.Option(min=0.01, help="Of the prior, as a multiple: below 1 plainer, above 1 varied."),
 ]
 NoiseLevel = Annotated[
-    float,
+    float | None,
     typer.Option(min=0.0, help="Code noise that the decoder is told samples have; 0: none."),
 ]
 Noise = Annotated[
-    float, typer.Option(min=0.0, help="Deviation of noise put on codes of samples; 0: none.")
+    float | None,
+    typer.Option(min=0.0, help="Deviation of noise put on codes of samples; 0: none."),
 ]
 BestOf = Annotated[
-    int, typer.Option(min=1, help="Sentences drawn for a code, of which the most fluent is taken.")
+    int | None,
+    typer.Option(
+        min=1, max=64, help="Sentences drawn for a code, of which the most fluent is taken."
+    ),
 ]
 Rounds = Annotated[
-    int, typer.Option(min=0, help="Encode samples, put --noise on the codes, decode; so often.")
+    int | None,
+    typer.Option(min=0, max=64, help="Encode samples, put --noise on the codes, decode; so often."),
 ]
 TopK = Annotated[int, typer.Option("--top-k", min=0, help="Draw from the k likeliest; 0: all.")]
 TopP = Annotated[
     float, typer.Option("--top-p", min=0.0, max=1.0, help="Draw from the likeliest p of the mass.")
 ]
 MinP = Annotated[
-    float,
+    float | None,
     typer.Option("--min-p", min=0.0, max=1.0, help="Draw what is p times as likely as the best."),
 ]
 Precision = Annotated[
@@ -129,6 +136,20 @@ Referee = Annotated[
 def language_models(lm: Literal["ngrams", "recurrent", "both"]) -> tuple["LM", ...]:
     """The language models that ``--lm`` names."""
     return ("ngrams", "recurrent") if lm == "both" else (lm,)
+
+
+def sampling(
+    own: "swae_text.config.SamplingConfig", **given: float | None
+) -> "swae_text.config.SamplingConfig":
+    """How a model draws sentences, but for the options that were given."""
+    from pydantic import ValidationError
+
+    from swae_text.config import describe
+
+    try:
+        return own.but(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise ConfigError(f"--{describe(error)}") from error
 
 
 def searched(

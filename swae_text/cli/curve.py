@@ -18,6 +18,7 @@ from swae_text.cli.arguments import (
     Temperature,
     language_models,
     model_folder,
+    sampling,
 )
 from swae_text.cli.benchmark import show
 from swae_text.cli.streams import say
@@ -32,13 +33,13 @@ def curve(
         Literal["valid", "test"], typer.Option(help="valid to choose by; test once.")
     ] = "valid",
     samples: Samples = 10_000,
-    temperature: Temperature = 0.0,
-    min_p: MinP = 0.0,
-    noise_level: NoiseLevel = 0.0,
-    deviation: Deviation = 1.0,
-    noise: Noise = 0.0,
-    best_of: BestOf = 1,
-    rounds: Rounds = 0,
+    temperature: Temperature = None,
+    min_p: MinP = None,
+    noise_level: NoiseLevel = None,
+    deviation: Deviation = None,
+    noise: Noise = None,
+    best_of: BestOf = None,
+    rounds: Rounds = None,
     lm: Referee = "ngrams",
     limit: Limit = 10_000,
     form: Annotated[
@@ -53,6 +54,7 @@ def curve(
 
     Down and to the right is better. What was judged is kept in the cache, so that a list can grow.
     """
+    from swae_text.config import SamplingConfig
     from swae_text.evaluation.curve import curve as judge
     from swae_text.evaluation.plots.canvas import form as picture_form
     from swae_text.evaluation.settings import EvaluationConfig
@@ -64,17 +66,23 @@ def curve(
         sentences=limit,
         teacher_forcing=False,
         samples=samples,
-        temperature=temperature,
-        min_p=min_p,
-        noise_level=noise_level,
-        deviation=deviation,
-        noise=noise,
-        best_of=best_of,
-        rounds=rounds,
         lms=language_models(lm),
         neighbours=0,
     )
-    show(judge(_named(runs), split, config, say), split, form, plot, split=split)
+
+    def drawn(own: SamplingConfig) -> SamplingConfig:
+        return sampling(
+            own,
+            temperature=temperature,
+            min_p=min_p,
+            noise_level=noise_level,
+            deviation=deviation,
+            noise=noise,
+            best_of=best_of,
+            rounds=rounds,
+        )
+
+    show(judge(_named(runs), split, config, drawn, say), split, form, plot, split=split)
 
 
 def _named(runs: list[Path]) -> dict[str, Path]:

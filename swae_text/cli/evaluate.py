@@ -22,6 +22,7 @@ from swae_text.cli.arguments import (
     TextColumn,
     language_models,
     open_space,
+    sampling,
 )
 from swae_text.cli.formatting import as_block, table, table_form
 from swae_text.cli.streams import say, write_lines
@@ -52,13 +53,13 @@ def evaluate(
         int, typer.Option(min=1, max=64, help="Reconstruct by so many as well, and edit by them.")
     ] = 1,
     samples: Samples = 10_000,
-    temperature: Temperature = 0.0,
-    min_p: MinP = 0.0,
-    noise_level: NoiseLevel = 0.0,
-    deviation: Deviation = 1.0,
-    noise: Noise = 0.0,
-    best_of: BestOf = 1,
-    rounds: Rounds = 0,
+    temperature: Temperature = None,
+    min_p: MinP = None,
+    noise_level: NoiseLevel = None,
+    deviation: Deviation = None,
+    noise: Noise = None,
+    best_of: BestOf = None,
+    rounds: Rounds = None,
     lm: Referee = "both",
     references: Annotated[
         Path | None,
@@ -83,11 +84,8 @@ def evaluate(
     from swae_text.evaluation.settings import EvaluationConfig
 
     space = open_space(model)
-    config = EvaluationConfig(
-        parts=_parts(only, transfer=references is not None),
-        sentences=limit,
-        beams=beams,
-        samples=samples,
+    drawn = sampling(
+        space.config.sampling,
         temperature=temperature,
         min_p=min_p,
         noise_level=noise_level,
@@ -95,6 +93,13 @@ def evaluate(
         noise=noise,
         best_of=best_of,
         rounds=rounds,
+    )
+    config = EvaluationConfig(
+        **drawn.model_dump(),
+        parts=_parts(only, transfer=references is not None),
+        sentences=limit,
+        beams=beams,
+        samples=samples,
         lms=language_models(lm),
         seed=seed,
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from swae_text.cli.arguments import Model, model_folder, open_space
+from swae_text.cli.arguments import Model, Overrides, model_folder, open_space
 from swae_text.cli.streams import write_lines
 from swae_text.errors import ConfigError
 
@@ -19,13 +19,25 @@ def export(
     card: Annotated[
         Path | None, typer.Option(help="Markdown file to be its README.md. Default: a short one.")
     ] = None,
+    changes: Overrides = None,
 ) -> None:
     """Write a trained model, which a run folder has among much else, to a folder of its own.
 
-    Put attribute vectors into `attributes/` there: `attribute apply` finds them by name.
+    Put attribute vectors into `attributes/` there: `attribute apply` finds them by name. How it
+    draws samples by itself is set by `--set sampling.noise=0.8` and the like.
     """
+    from swae_text.config import override_setting, parse_config
+
     if folder.resolve() == model_folder(model).resolve():
         raise ConfigError(f"{folder} is the model itself: give another folder")
     text = None if card is None else card.read_text(encoding="utf-8")
-    open_space(model).save_pretrained(folder, half=half, card=text)
+    space = open_space(model)
+    if changes:
+        tree = space.config.model_dump(mode="json")
+        for change in changes:
+            if not change.startswith("sampling."):
+                raise ConfigError(f"--set {change}: of a trained model only sampling.… can be set")
+            override_setting(tree, change)
+        space.config = parse_config(tree, where="--set")
+    space.save_pretrained(folder, half=half, card=text)
     write_lines([str(folder)])

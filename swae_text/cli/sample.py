@@ -24,6 +24,7 @@ from swae_text.cli.arguments import (
     TopK,
     TopP,
     open_space,
+    sampling,
     searched,
 )
 from swae_text.cli.formatting import as_json, as_line, line_form
@@ -37,15 +38,15 @@ def sample(
     label: Annotated[
         str | None, typer.Option(help="Only this label's part of the prior (mixture priors).")
     ] = None,
-    temperature: Temperature = 0.0,
+    temperature: Temperature = None,
     top_k: TopK = 0,
     top_p: TopP = 1.0,
-    min_p: MinP = 0.0,
-    noise_level: NoiseLevel = 0.0,
-    deviation: Deviation = 1.0,
-    noise: Noise = 0.0,
-    best_of: BestOf = 1,
-    rounds: Rounds = 0,
+    min_p: MinP = None,
+    noise_level: NoiseLevel = None,
+    deviation: Deviation = None,
+    noise: Noise = None,
+    best_of: BestOf = None,
+    rounds: Rounds = None,
     beams: Beams = 1,
     rerank: Rerank = False,
     ban: Ban = None,
@@ -56,25 +57,29 @@ def sample(
     """Draw vectors from the prior and decode them."""
     if require and temperature:
         raise typer.BadParameter("required words are searched for: leave out --temperature")
-    decoding = replace(
-        searched(beams, rerank, ban, require),
+    decoding = searched(beams, rerank, ban, require)
+    space = open_space(model, precision)
+    drawn = sampling(
+        space.config.sampling,
         temperature=temperature,
-        top_k=top_k,
-        top_p=top_p,
         min_p=min_p,
         noise_level=noise_level,
-    )
-    space = open_space(model, precision)
-    texts = space.sample(
-        n,
-        seed=seed,
-        label=label,
         deviation=deviation,
         noise=noise,
         best_of=best_of,
         rounds=rounds,
-        decoding=decoding,
     )
+    if decoding.beams > 1 and temperature is None:
+        drawn = drawn.but(temperature=0.0)  # a search draws nothing, whatever the model does else
+    decoding = replace(
+        decoding,
+        temperature=drawn.temperature,
+        top_k=top_k,
+        top_p=top_p,
+        min_p=drawn.min_p,
+        noise_level=drawn.noise_level,
+    )
+    texts = space.sample(n, seed=seed, label=label, sampling=drawn, decoding=decoding)
     more = {} if label is None else {"label": label}
     plain = line_form(form) == "text"
     write_lines(as_line(text) if plain else as_json({"text": text, **more}) for text in texts)

@@ -55,6 +55,9 @@ from swae_text.config.regularisers import (
 from swae_text.config.run import (
     RunConfig,
 )
+from swae_text.config.sampling import (
+    SamplingConfig,
+)
 from swae_text.config.stage_two import (
     FittedPriorConfig,
     FlowConfig,
@@ -102,6 +105,7 @@ __all__ = [
     "RBFConfig",
     "RegulariserConfig",
     "RunConfig",
+    "SamplingConfig",
     "Size",
     "SlicedConfig",
     "StackedWAEConfig",

@@ -7,6 +7,7 @@ from pydantic import Field, NonNegativeInt, model_validator
 from swae_text.config.base import Strict
 from swae_text.config.corpus import CorpusConfig, TokenizerConfig
 from swae_text.config.model import ModelConfig
+from swae_text.config.sampling import SamplingConfig
 from swae_text.config.stage_two import StackedWAEConfig, StageTwoConfig
 from swae_text.config.training import TrainingConfig
 
@@ -24,6 +25,7 @@ class RunConfig(Strict):
     stage_two: StageTwoConfig | None = StackedWAEConfig()
     """None: stage one alone, whose codes meet the prior themselves (VAE, WAE, AAE, …)."""
     training: TrainingConfig = TrainingConfig()
+    sampling: SamplingConfig = SamplingConfig()
 
     @model_validator(mode="after")
     def _what_says_something(self) -> "RunConfig":

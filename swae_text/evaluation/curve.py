@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from swae_text import __version__
+from swae_text.config import SamplingConfig
 from swae_text.corpora.store import prepare
 from swae_text.errors import ConfigError
 from swae_text.evaluation.held_out import HeldOut
@@ -24,6 +25,7 @@ def curve(
     models: Mapping[str, Path],
     split: str,
     config: EvaluationConfig,
+    drawn: Callable[[SamplingConfig], SamplingConfig],
     tell: Callable[[str], None],
 ) -> list[dict[str, Any]]:
     """Results for ``benchmark_tables`` and ``draw``, one a model; each is judged once and kept.
@@ -32,6 +34,7 @@ def curve(
         models: model folders by the name that their row gets.
         split: ``valid`` for choosing, ``test`` once.
         config: what is measured.
+        drawn: how samples are, from how the model draws them by itself.
         tell: hears a line at each step.
 
     Raises:
@@ -49,7 +52,8 @@ def curve(
                 "perplexities cannot be compared: draw two curves"
             )
         tell(f"{name}: judging on {split}")
-        result = _judged(space, path, split, config, referees, tell)
+        how = drawn(space.config.sampling).model_dump()
+        result = _judged(space, path, split, config.model_copy(update=how), referees, tell)
         settings = space.config.model_dump(mode="json")
         results.append({"method": name, "split": split, "settings": settings, **result})
     return results

@@ -15,7 +15,6 @@ from typing import Any
 
 from swae_text.evaluation.judges import Judges
 from swae_text.evaluation.settings import EvaluationConfig
-from swae_text.generation.decoding import Decoding
 from swae_text.metrics.diversity import diversity, mean_dice, nearest_neighbours
 from swae_text.space import SentenceSpace
 
@@ -31,18 +30,7 @@ def sample_rows(
     config: EvaluationConfig,
 ) -> tuple[list[Row], list[str]]:
     """The rows ``real``, ``5-gram`` and ``model``; and the first few samples, to be read."""
-    decoding = Decoding(
-        temperature=config.temperature, min_p=config.min_p, noise_level=config.noise_level
-    )
-    samples = space.sample(
-        config.samples,
-        seed=config.seed,
-        deviation=config.deviation,
-        noise=config.noise,
-        best_of=config.best_of,
-        rounds=config.rounds,
-        decoding=decoding,
-    )
+    samples = space.sample(config.samples, seed=config.seed, sampling=config)
     rows = yardsticks(held_out, judges, config)
     rows.append(_row("model", samples, samples, held_out, judges, config))
     return rows, samples[:50]

@@ -2,16 +2,16 @@
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
-from swae_text.config import Strict
+from swae_text.config import SamplingConfig
 
 Part: TypeAlias = Literal["reconstruction", "samples", "holes", "latent", "transfer"]
 LM: TypeAlias = Literal["ngrams", "recurrent"]
 PARTS: tuple[Part, ...] = ("reconstruction", "samples", "holes", "latent", "transfer")
 
 
-class EvaluationConfig(Strict):
+class EvaluationConfig(SamplingConfig):
     """The settings of the protocol (``docs/protocol.md``); they are part of every result."""
 
     parts: Annotated[tuple[Part, ...], Field(min_length=1)] = PARTS
@@ -25,20 +25,6 @@ class EvaluationConfig(Strict):
     choose among all that so many find."""
     samples: Annotated[int, Field(ge=100)] = 10_000
     """Sentences drawn from the prior; both perplexities depend on the number."""
-    temperature: NonNegativeFloat = 0.0
-    """Of the decoder when it writes samples; 0: greedy. To be chosen on the validation split."""
-    min_p: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
-    """Draw only what is so many times as likely as the likeliest; 0: all. To be chosen likewise."""
-    deviation: PositiveFloat = 1.0
-    """Of the prior that samples are drawn from, as a multiple of its own. To be chosen likewise."""
-    noise_level: NonNegativeFloat = 0.0
-    """That the decoder is told of when it writes samples; 0: none. To be chosen likewise."""
-    noise: NonNegativeFloat = 0.0
-    """Standard deviation of noise put on the codes of samples before they are decoded. Likewise."""
-    best_of: PositiveInt = 1
-    """Sentences drawn for each code of a sample, of which the most fluent is taken. Likewise."""
-    rounds: NonNegativeInt = 0
-    """Times that samples are encoded, put under that noise and decoded again. Likewise."""
     lms: Annotated[tuple[LM, ...], Field(min_length=1)] = ("ngrams", "recurrent")
     """Language models behind forward and reverse perplexity."""
     neighbours: NonNegativeInt = 1000

@@ -122,7 +122,7 @@ class Work:
 
     def model_key(self) -> str:
         """Equal for equal models, whatever they are called and judged on."""
-        return _digest(self.config.model_dump(mode="json", exclude={"name"}))
+        return _digest(self.config.model_dump(mode="json", exclude={"name", "sampling"}))
 
     def stage_one_key(self) -> str:
         """Equal for methods whose first stages are the same."""

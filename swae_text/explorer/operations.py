@@ -27,7 +27,6 @@ from swae_text.explorer.requests import (
     SampleRequest,
 )
 from swae_text.explorer.survey import NotYet, Survey, reach
-from swae_text.generation.decoding import Decoding
 from swae_text.latent.arithmetic import traverse
 from swae_text.latent.attributes import apply
 from swae_text.latent.edits import Goal
@@ -80,6 +79,7 @@ class Explorer:
             max_tokens=config.model.max_tokens,
             labels=list(space.labels) if getattr(space.prior, "labels", 0) else [],
             samples=self.samples,
+            temperature=config.sampling.temperature,
             examples=self.examples,
             attributes=[self._described(loaded) for loaded in self.attributes.values()],
             shares=survey.shares,
@@ -126,8 +126,10 @@ class Explorer:
 
     def sample(self, asked: SampleRequest) -> answers.Decoded:
         """Sentences from the prior."""
-        decoding = Decoding(temperature=asked.temperature)
-        texts = self.space.sample(asked.n, seed=asked.seed, label=asked.label, decoding=decoding)
+        how = self.space.config.sampling
+        if asked.temperature is not None:
+            how = how.but(temperature=asked.temperature)
+        texts = self.space.sample(asked.n, seed=asked.seed, label=asked.label, sampling=how)
         return answers.Decoded(texts=texts)
 
     def edit(self, asked: EditRequest) -> answers.Edited:

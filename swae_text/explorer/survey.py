@@ -86,7 +86,7 @@ class Survey:
             self.problem = str(error)
 
     def _write(self) -> Iterator[None]:
-        """Samples of the prior, as ``SentenceSpace.sample`` draws them, each once."""
+        """Samples of the prior, written greedily and without noise, each once."""
         generator = torch.Generator(self.space.device).manual_seed(0)
         z = self.space.sample_vectors(SAMPLES, generator=generator)
         said: list[str] = []

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from swae_text.config import SamplingConfig
 from swae_text.errors import ConfigError
 from swae_text.evaluation.curve import curve
 from swae_text.evaluation.held_out import HeldOut
@@ -17,7 +18,7 @@ def test_each_model_is_judged_once_by_the_referee(tiny_run, space, judges, small
     shutil.copytree(tiny_run / "model", other)
     heard: list[str] = []
     models = {"first": tiny_run / "model", "second": other}
-    results = curve(models, "valid", small, heard.append)
+    results = curve(models, "valid", small, lambda own: own, heard.append)
     held_out = HeldOut.of(judges.corpus, space.config.corpus.source, "valid", small.sentences)
     expected = evaluate(space, held_out, small, judges).to_dict()
     for part in ("reconstruction", "samples", "examples"):
@@ -27,6 +28,22 @@ def test_each_model_is_judged_once_by_the_referee(tiny_run, space, judges, small
     assert [row[0] for row in table.rows] == ["*real*", "*5-gram*", "first", "second"]
 
 
+def test_each_model_is_judged_as_it_draws_by_itself(tiny_run, judges, small, tmp_path):
+    mine = SentenceSpace.from_pretrained(tiny_run / "model")
+    hot = SamplingConfig(temperature=1.0, noise=0.5)
+    config = mine.config.model_copy(update={"sampling": hot})
+    parts = (mine.tokenizer, mine.autoencoder, mine.stage_two, mine.labels)
+    SentenceSpace(config, *parts).save_pretrained(tmp_path / "hot")
+    models = {"plain": tiny_run / "model", "hot": tmp_path / "hot"}
+    only = small.model_copy(update={"parts": ("samples",)})
+    by_itself = curve(models, "valid", only, lambda own: own, len)
+    asked = [result["evidence"]["evaluation"]["noise"] for result in by_itself]
+    assert asked == [0.0, 0.5]
+    assert by_itself[0]["examples"] != by_itself[1]["examples"]
+    told = curve(models, "valid", only, lambda own: own.but(noise=0.0, temperature=0.0), len)
+    assert told[0]["examples"] == told[1]["examples"] == by_itself[0]["examples"]
+
+
 def test_models_of_two_corpora_are_not_compared(tiny_run, small, tmp_path):
     mine = SentenceSpace.from_pretrained(tiny_run / "model")
     shorter = mine.config.corpus.model_copy(update={"max_words": 7})
@@ -34,4 +51,4 @@ def test_models_of_two_corpora_are_not_compared(tiny_run, small, tmp_path):
     parts = (mine.tokenizer, mine.autoencoder, mine.stage_two, mine.labels)
     SentenceSpace(config, *parts).save_pretrained(tmp_path / "other")
     with pytest.raises(ConfigError, match="learned from another corpus"):
-        curve({"a": tiny_run / "model", "b": tmp_path / "other"}, "valid", small, len)
+        curve({"a": tiny_run / "model", "b": tmp_path / "other"}, "valid", small, lambda own: own, len)

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from swae_text.config import CorpusConfig
+from swae_text.config import CorpusConfig, SamplingConfig
 from swae_text.errors import ConfigError, CorpusError
 from swae_text.evaluation.held_out import HeldOut
 from swae_text.evaluation.protocol import evaluate
@@ -130,9 +130,7 @@ def test_how_samples_are_drawn_changes_them_and_is_printed(space, judges, small,
     chosen = {"noise_level": 0.8, "deviation": 1.5, "noise": 0.5, "best_of": 2, "rounds": 2}
     told = small.model_copy(update={"parts": ("samples",), **chosen})
     result = evaluate(space, held_out, told, judges).to_dict()
-    told_so = Decoding(noise_level=0.8)
-    chain = {"noise": 0.5, "best_of": 2, "rounds": 2}
-    drawn = space.sample(120, seed=0, deviation=1.5, decoding=told_so, **chain)
+    drawn = space.sample(120, seed=0, sampling=SamplingConfig(**chosen))
     assert result["examples"] == drawn[:50]
     note = evaluation_tables(result)[0].note
     assert note.endswith(

@@ -56,8 +56,8 @@ export function asPython(state, model) {
       `size, path = ${state.size}, ${string(state.over)}`,
       "for left, right in zip(interpolate(a, c, size, path), interpolate(b, d, size, path)):",
       `    print(*space.decode(interpolate(left, right, size, path), ${space}), sep="\\n")`],
-    sample: () => ["from swae_text import Decoding, SentenceSpace", ...open.slice(1),
-      `texts = space.sample(${state.n}, seed=${state.seed}, decoding=Decoding(temperature=${real(state.temperature)})${state.label ? `, label=${string(state.label)}` : ""})`,
+    sample: () => [...open, `sampling = space.config.sampling.but(temperature=${real(state.temperature)})`,
+      `texts = space.sample(${state.n}, seed=${state.seed}, sampling=sampling${state.label ? `, label=${string(state.label)}` : ""})`,
       "print(*texts, sep=\"\\n\")"],
     map: () => [...axesImports(model), ...open.slice(2), ...known(model, space),
       "axes = [measured(Direction(row), known) for row in rows[:2]]",
@@ -89,13 +89,14 @@ function editPython(state, model, open, space) {
 
 function axesImports(model) {
   const more = model.survey.own ? [] : ["import random", "", "from swae_text.cli.reading import read_sentences"];
-  return [...more, "from swae_text import SentenceSpace", "from swae_text.latent.arithmetic import Direction, components, measured, traverse", ""];
+  const plain = model.survey.own ? ["from swae_text.config import SamplingConfig"] : [];
+  return [...more, "from swae_text import SentenceSpace", ...plain, "from swae_text.latent.arithmetic import Direction, components, measured, traverse", ""];
 }
 
 /** The sentences that the axes are of. */
 function known({ survey }, space) {
   const texts = survey.own
-    ? ["said = space.sample(1000, seed=0)",
+    ? ["said = space.sample(1000, seed=0, sampling=SamplingConfig())",
       "texts = list(dict.fromkeys(text for text, fit in zip(said, space.fits(said)) if fit and text))"]
     : [`texts = read_sentences(space, ${string(survey.source)}, split="train").texts`,
       `texts = random.Random(0).sample(texts, min(${survey.total}, len(texts)))`];

@@ -17,13 +17,13 @@ function failed(error) {
   $("problem").textContent = error ? error.message : "";
 }
 
-function defaults([a, b, c, d]) {
+function defaults({ examples: [a, b, c, d], temperature }) {
   return { view: "path", a, b, t: 10, along: "linear", s: a, g0: a, g1: b, g2: c, g3: d, size: 5, over: "linear",
-    n: 12, seed: 0, temperature: 0, label: "" };
+    n: 12, seed: 0, temperature, label: "" };
 }
 
 function begin(model) {
-  const initial = defaults(model.examples);
+  const initial = defaults(model);
   const store = new Store(fromFragment(location.hash, initial));
   const edit = (text) => store.commit({ ...unmoved(store.state), view: "edit", s: text });
   const shared = { failed, edit, model };

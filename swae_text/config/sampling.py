@@ -1,0 +1,40 @@
+"""How sentences are drawn from a model: ``z ~ prior → ĉ → x̂``."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat
+
+from swae_text.config.base import Strict
+
+
+class SamplingConfig(Strict):
+    """What ``sample`` does unless it is told otherwise; to be chosen on validation sentences.
+
+    It is a model's own, as no setting is best for all: the more noise a decoder has learned from,
+    the more it bears here.
+    """
+
+    temperature: NonNegativeFloat = 0.0
+    """Of the decoder; 0 is greedy, 1 draws from its own distribution."""
+    min_p: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    """Draw only pieces with this share of the likeliest one's probability; 0: all."""
+    deviation: PositiveFloat = 1.0
+    """Multiplies the prior's own: below 1 plainer and shorter sentences, above 1 more varied."""
+    noise_level: NonNegativeFloat = 0.0
+    """Code noise that the decoder is told of, by the length of the code; 0: none."""
+    noise: NonNegativeFloat = 0.0
+    """Standard deviation of noise put on the codes before they are decoded (needs
+    ``model.normalise``, by which it is measured)."""
+    best_of: Annotated[int, Field(ge=1, le=64)] = 1
+    """Sentences written for each code, of which the most fluent is taken (``marginal.py``). Without
+    noise or a temperature they are all the same, and one is written."""
+    rounds: Annotated[int, Field(ge=0, le=64)] = 0
+    """Times that each sentence is encoded, put under that noise and decoded again: ``chain.py``."""
+
+    def but(self, **chosen: Any) -> "SamplingConfig":
+        """These with some of them changed.
+
+        Raises:
+            ValidationError: one is unknown, or out of its range.
+        """
+        return SamplingConfig.model_validate({**self.model_dump(), **chosen})
