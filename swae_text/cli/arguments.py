@@ -139,9 +139,9 @@ def language_models(lm: Literal["ngrams", "recurrent", "both"]) -> tuple["LM", .
 
 
 def sampling(
-    own: "swae_text.config.SamplingConfig", **given: float | None
+    own: "swae_text.config.SamplingConfig", given: dict[str, float | int | None]
 ) -> "swae_text.config.SamplingConfig":
-    """How a model draws sentences, but for the options that were given."""
+    """How a model draws sentences, but for the options that were given (None: was not)."""
     from pydantic import ValidationError
 
     from swae_text.config import describe

@@ -73,13 +73,15 @@ def curve(
     def drawn(own: SamplingConfig) -> SamplingConfig:
         return sampling(
             own,
-            temperature=temperature,
-            min_p=min_p,
-            noise_level=noise_level,
-            deviation=deviation,
-            noise=noise,
-            best_of=best_of,
-            rounds=rounds,
+            {
+                "temperature": temperature,
+                "min_p": min_p,
+                "noise_level": noise_level,
+                "deviation": deviation,
+                "noise": noise,
+                "best_of": best_of,
+                "rounds": rounds,
+            },
         )
 
     show(judge(_named(runs), split, config, drawn, say), split, form, plot, split=split)

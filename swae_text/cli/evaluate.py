@@ -86,13 +86,15 @@ def evaluate(
     space = open_space(model)
     drawn = sampling(
         space.config.sampling,
-        temperature=temperature,
-        min_p=min_p,
-        noise_level=noise_level,
-        deviation=deviation,
-        noise=noise,
-        best_of=best_of,
-        rounds=rounds,
+        {
+            "temperature": temperature,
+            "min_p": min_p,
+            "noise_level": noise_level,
+            "deviation": deviation,
+            "noise": noise,
+            "best_of": best_of,
+            "rounds": rounds,
+        },
     )
     config = EvaluationConfig(
         **drawn.model_dump(),

@@ -61,13 +61,15 @@ def sample(
     space = open_space(model, precision)
     drawn = sampling(
         space.config.sampling,
-        temperature=temperature,
-        min_p=min_p,
-        noise_level=noise_level,
-        deviation=deviation,
-        noise=noise,
-        best_of=best_of,
-        rounds=rounds,
+        {
+            "temperature": temperature,
+            "min_p": min_p,
+            "noise_level": noise_level,
+            "deviation": deviation,
+            "noise": noise,
+            "best_of": best_of,
+            "rounds": rounds,
+        },
     )
     if decoding.beams > 1 and temperature is None:
         drawn = drawn.but(temperature=0.0)  # a search draws nothing, whatever the model does else

@@ -394,6 +394,27 @@ def test_a_model_is_exported_by_itself_and_finds_its_own_attributes(command, tin
     assert again.code == 1 and "give another folder" in again.err
 
 
+def test_a_model_is_handed_on_with_the_way_it_draws_samples(command, tiny_run, tmp_path):
+    hot = ("--set", "sampling.noise=0.5", "--set", "sampling.best_of=2")
+    assert command("export", tiny_run, tmp_path / "hot", *hot).code == 0
+    sample = ("-n", 9, "--seed", 2)
+    by_itself = command("sample", tmp_path / "hot", *sample).out
+    told = command("sample", tiny_run, *sample, "--noise", 0.5, "--best-of", 2)
+    assert by_itself == told.out, told.err
+    plain = command("sample", tiny_run, *sample).out
+    assert plain == command("sample", tmp_path / "hot", *sample, "--noise", 0).out != by_itself
+    searched = command("sample", tmp_path / "hot", *sample, "--beams", 2, "--noise", 0).out
+    assert searched == command("sample", tiny_run, *sample, "--beams", 2).out
+    for change, told in (
+        ("sampling.noise=-1", "sampling.noise: Input should be"),
+        ("model.code_noise=2", "only sampling"),
+    ):
+        refused = command("export", tiny_run, tmp_path / "no", "--set", change)
+        assert refused.code == 1 and told in refused.err
+        assert not (tmp_path / "no").exists()
+    assert command("sample", tiny_run, "--noise", "inf").code == 1
+
+
 def test_curve_sets_runs_beside_each_other(command, tiny_run, tmp_path):
     pytest.importorskip("matplotlib")
     picture = tmp_path / "curve.svg"

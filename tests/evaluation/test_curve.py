@@ -50,5 +50,6 @@ def test_models_of_two_corpora_are_not_compared(tiny_run, small, tmp_path):
     config = mine.config.model_copy(update={"corpus": shorter})
     parts = (mine.tokenizer, mine.autoencoder, mine.stage_two, mine.labels)
     SentenceSpace(config, *parts).save_pretrained(tmp_path / "other")
+    models = {"a": tiny_run / "model", "b": tmp_path / "other"}
     with pytest.raises(ConfigError, match="learned from another corpus"):
-        curve({"a": tiny_run / "model", "b": tmp_path / "other"}, "valid", small, lambda own: own, len)
+        curve(models, "valid", small, lambda own: own, len)
