@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How a model under swae_text/pretrained is made, with its attributes and its card. Hours on two cores; a
 # run that was stopped goes on.
-#   HIDDEN=432 FURTHER="more:30000" SAMPLES="--noise-level 0.8 --deviation 1.05" scripts/pretrained.sh yelp YELP \
+#   HIDDEN=432 FURTHER="more:30000" SAMPLES="temperature=1 min_p=0.02 noise=0.8 best_of=3" scripts/pretrained.sh yelp YELP \
 #       22000 sentiment:SENTIMENT:sentiment:negative:slots tense:TENSE:tense:past:line
 #   HIDDEN=432 FURTHER="more:30000 last:9000:0.8 least:6000:0.5 4:12000:0.4 5:16000:0.8" scripts/pretrained.sh snli SNLI 8000
 # YELP and SNLI are folders with train, valid and test files; SENTIMENT is YELP with its labels 0 and 1
@@ -9,8 +9,8 @@
 # attributes, NAME:DATA:COLUMN:LABEL:PROBE; the card's edits go to LABEL. FURTHER are runs NAME:STEPS:NOISE,
 # each of which begins with the weights of the one before it, under full noise all along; with a NOISE under
 # that much and with a long fall of the learning rate, which trades fluency to spare for reconstruction.
-# HIDDEN is the width of stage two: the limit is 12 MB, attributes counted. SAMPLES says how samples are
-# drawn, chosen on valid.
+# HIDDEN is the width of stage two: the limit is 12 MB, attributes counted. SAMPLES says how the model draws
+# samples by itself, chosen on valid.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -37,7 +37,11 @@ for i in "${!further[@]}"; do
     train "$run" "$steps" "${options[@]}"
 done
 run=runs/$run
-swae-text export "$run" "$model" --half
+export=(swae-text export "$run" "$model" --half)
+for setting in ${SAMPLES:-}; do
+    export+=(--set "sampling.$setting")
+done
+"${export[@]}"
 
 mkdir -p "$model/attributes"
 edits=()
@@ -50,7 +54,7 @@ done
 swae-text attribute fit "$model" --value words --space code --method ridge \
     --out "$model/attributes/length.safetensors"
 
-judge="swae-text evaluate $run --split test --beams 5 ${SAMPLES:+$SAMPLES }--format table"
+judge="swae-text evaluate $corpus-small --split test --beams 5 --format table"
 { echo "\$ $judge"; $judge; } > "$run/evaluate.txt"
 scripts/model_card.sh "$corpus" "$run" "${edits[@]}" > "$run/card.md"
-swae-text export "$run" "$model" --half --card "$run/card.md"
+"${export[@]}" --card "$run/card.md"

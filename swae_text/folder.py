@@ -108,7 +108,9 @@ def read_folder(path: Path) -> ModelParts:
     except TokenizerError as error:
         raise ModelFolderError(f"{path / TOKENIZER}: {error}") from error
     model, two = head.run.model, head.run.stage_two
-    autoencoder = outline(lambda: SentenceAutoencoder(model, tokenizer.vocab_size))
+    autoencoder = outline(
+        lambda: SentenceAutoencoder(model, tokenizer.vocab_size, len(head.labels))
+    )
     stage_two = None
     if head.stage_two and two is not None:
         stage_two = outline(lambda: build_stage_two(two, model.code_dim, len(head.labels)))

@@ -103,6 +103,9 @@ class ModelConfig(Strict):
     """First share of the budget in which the code noise rises from 0."""
     bag_of_words: NonNegativeFloat = 0.0
     """Weight of predicting the sentence's set of tokens from the code (Zhao et al., 2017)."""
+    label_weight: NonNegativeFloat = 0.0
+    """Weight of reading the sentence's label (``corpus.label``) from the code by a line, so that it
+    has a direction of its own; nats a sentence over its tokens. 0: labels are not used."""
     max_tokens: Annotated[int, Field(ge=4, le=4096)] = 64
     """Longest sentence in pieces, with its end; longer ones are refused."""
     corruption: CorruptionConfig = CorruptionConfig()

@@ -1,6 +1,6 @@
 """Stage one: the sentence autoencoder ``x → c → x̂``.
 
-    c = E(corrupt(x)),   loss = -E log p(x | c + σε) + bag of words + λ·D(q(c), p(c))
+    c = E(corrupt(x)),   loss = -E log p(x | c + σε) + bag of words + label + λ·D(q(c), p(c))
 
 The code is one vector of ``C`` numbers that the decoder reads as ``K`` slots. With the regulariser
 ``none`` its distribution is left free ("the encoded prior"; Xu et al., 2019, arXiv 1910.02560);
@@ -52,6 +52,7 @@ class AutoencoderLoss(NamedTuple):
         total: cross-entropy plus the weighted parts.
         cross_entropy: nats a token, end of sentence included.
         bag_of_words: nats a token of the sentence read as a set; 0 when unused.
+        label: nats a sentence of its label read by a line; 0 when unused.
         divergence: of codes from the prior; nats a sentence for ``kl``; 0 when unused.
         z: the codes before noise, as they meet the prior.
         prior_z: the prior samples they were compared with; empty without a divergence.
@@ -60,6 +61,7 @@ class AutoencoderLoss(NamedTuple):
     total: Float[Tensor, ""]
     cross_entropy: Float[Tensor, ""]
     bag_of_words: Float[Tensor, ""]
+    label: Float[Tensor, ""]
     divergence: Float[Tensor, ""]
     z: Float[Tensor, "batch code"]
     prior_z: Float[Tensor, "samples code"]
@@ -71,9 +73,10 @@ class SentenceAutoencoder(HasCritic):
     Args:
         config: encoder, decoder, the code between them, and what regularises it.
         vocab_size: pieces of the tokenizer.
+        labels: labels of the corpus, which ``label_weight`` reads.
     """
 
-    def __init__(self, config: ModelConfig, vocab_size: int) -> None:
+    def __init__(self, config: ModelConfig, vocab_size: int, labels: int = 0) -> None:
         super().__init__()
         self.config = config
         self.prior = _prior(config)
@@ -91,6 +94,8 @@ class SentenceAutoencoder(HasCritic):
         self.output_bias = nn.Parameter(torch.zeros(vocab_size))
         if config.bag_of_words:
             self.bag = nn.Linear(config.code_dim, config.decoder.width)
+        if config.label_weight:
+            self.label = nn.Linear(config.code_dim, labels)
         self.divergence = build_divergence(config.regulariser, config.code_dim)
 
     @property
@@ -205,6 +210,7 @@ class SentenceAutoencoder(HasCritic):
         *,
         generator: torch.Generator,
         progress: float = 1.0,
+        labels: Int[Tensor, " batch"] | None = None,
     ) -> AutoencoderLoss:
         """What a batch costs in training.
 
@@ -212,6 +218,7 @@ class SentenceAutoencoder(HasCritic):
             tokens: padded sentences, each with its end-of-sentence token.
             generator: source of corruption, noise and prior samples.
             progress: share of the budget that is spent, for the schedules of noise and β.
+            labels: of each sentence, -1 where it has none; read with a ``label_weight``.
         """
         config, zero = self.config, torch.zeros((), device=tokens.device)
         damaged = corrupt(tokens, config.corruption, self.vocab_size, generator)
@@ -220,6 +227,7 @@ class SentenceAutoencoder(HasCritic):
         noisy = self._disturb(code, generator, progress)
         cross_entropy = self.cross_entropy(noisy, tokens)
         bag = self._bag_of_words(noisy, tokens) if config.bag_of_words else zero
+        label = zero if labels is None or not config.label_weight else self._label(noisy, labels)
         divergence, weighted, prior = zero, zero, code[:0]
         if isinstance(config.regulariser, KLConfig) and logvar is not None:
             divergence = gaussian_kl(mean, logvar)
@@ -233,8 +241,9 @@ class SentenceAutoencoder(HasCritic):
         if config.variance is not None and logvar is not None:
             vanished = variance_penalty(logvar, config.variance.penalty)
             weighted = weighted + config.variance.weight * vanished / _mean_length(tokens)
+        weighted = weighted + config.label_weight * label / _mean_length(tokens)
         total = cross_entropy + config.bag_of_words * bag + weighted
-        return AutoencoderLoss(total, cross_entropy, bag, divergence, code, prior)
+        return AutoencoderLoss(total, cross_entropy, bag, label, divergence, code, prior)
 
     def _deceit(self, generated_BC: Tensor) -> Tensor:
         """The generator's loss: its codes should pass for encoded ones (0 without a generator)."""
@@ -258,6 +267,13 @@ class SentenceAutoencoder(HasCritic):
         log_BV = self.logits(self.bag(code_BC)).float().log_softmax(-1)
         real = tokens_BT != PAD
         return -log_BV.gather(1, tokens_BT)[real].mean()
+
+    def _label(self, code_BC: Tensor, labels_B: Tensor) -> Tensor:
+        """-log p(label | c) in nats a sentence; those without a label count as told."""
+        nats = functional.cross_entropy(
+            self.label(code_BC).float(), labels_B, ignore_index=-1, reduction="sum"
+        )
+        return nats / len(code_BC)
 
 
 def noised(

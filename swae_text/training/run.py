@@ -189,7 +189,8 @@ def _begin_with(stage: StageOne, folder: Path) -> None:
         first = str(error).splitlines()[1].strip()
         raise ConfigError(f"{folder}: its stage one has another shape: {first}") from error
     names = [*keys.missing_keys, *keys.unexpected_keys]
-    if wrong := [name for name in names if not name.startswith("bag.")]:  # a head of the loss alone
+    heads = ("bag.", "label.")  # of the loss alone
+    if wrong := [name for name in names if not name.startswith(heads)]:
         raise ConfigError(f"{folder}: its stage one has another shape: {wrong[0]}")
 
 

@@ -2,11 +2,12 @@
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from swae_text.config import RunConfig, StageOneTraining
 from swae_text.corpora.batching import batches, pad
 from swae_text.corpora.store import PreparedCorpus
+from swae_text.errors import ConfigError
 from swae_text.metrics.reconstruction import reconstruction
 from swae_text.models.autoencoder import AutoencoderLoss, SentenceAutoencoder
 from swae_text.space import SentenceSpace
@@ -24,7 +25,13 @@ class StageOne:
         self.budget: StageOneTraining = config.training.stage_one
         self.sentences = corpus.train
         self.regulariser = config.model.regulariser
-        self.module = SentenceAutoencoder(config.model, corpus.tokenizer.vocab_size)
+        if config.model.label_weight and not corpus.labels:
+            raise ConfigError(
+                "model.label_weight reads labels, and the corpus has none: name their column with "
+                "--set corpus.label=COLUMN, or leave it out"
+            )
+        pieces, labels = corpus.tokenizer.vocab_size, len(corpus.labels)
+        self.module = SentenceAutoencoder(config.model, pieces, labels)
         self.space = SentenceSpace(config, corpus.tokenizer, self.module, labels=corpus.labels)
 
     def epoch(self, epoch: int, start: int, rank: int, world: int) -> list[np.ndarray]:
@@ -46,14 +53,22 @@ class StageOne:
         """Reconstruction of these sentences, and the regulariser's price of their codes."""
         tokens = pad(self.sentences.tokens(rows)).to(self.device)
         loss: AutoencoderLoss = module.loss(  # type: ignore[operator]  # a forward method of Fabric's
-            tokens, generator=generator, progress=progress
+            tokens, generator=generator, progress=progress, labels=self._labels(rows)
         )
         parts = {"cross_entropy": loss.cross_entropy}
         if self.config.model.bag_of_words:
             parts["bag_of_words"] = loss.bag_of_words
+        if self.config.model.label_weight:
+            parts["label"] = loss.label
         if self.regulariser.kind != "none":
             parts["divergence"] = loss.divergence
         return StepLoss(loss.total, parts, loss.z, loss.prior_z)
+
+    def _labels(self, rows: np.ndarray) -> Tensor | None:
+        """Of these sentences, where they are read."""
+        if not self.config.model.label_weight:
+            return None
+        return torch.from_numpy(self.sentences.labels[rows]).long().to(self.device)
 
     def evaluate(self) -> dict[str, float]:
         """Greedy reconstruction of validation sentences: BLEU and share of exact matches."""

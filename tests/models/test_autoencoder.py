@@ -28,7 +28,7 @@ def model(encoder: str = "transformer", decoder: str = "transformer", **settings
         "max_tokens": 12,
         **settings,
     }
-    return SentenceAutoencoder(ModelConfig.model_validate(tree), VOCAB)
+    return SentenceAutoencoder(ModelConfig.model_validate(tree), VOCAB, labels=3)
 
 
 def sentences(n: int = 6, longest: int = 10) -> torch.Tensor:
@@ -165,6 +165,37 @@ def test_the_bag_of_words_does_not_know_the_order():
     torch.testing.assert_close(
         autoencoder._bag_of_words(code, tokens), autoencoder._bag_of_words(code, turned)
     )
+
+
+def test_a_line_reads_the_labels_that_there_are():
+    autoencoder, tokens = model(label_weight=2.0), sentences()
+    labels = torch.tensor([0, 2, -1, 1, -1, 0])
+    random = torch.Generator().manual_seed(0)
+    loss = autoencoder.loss(tokens, generator=random, labels=labels)
+    known = labels >= 0
+    scores = autoencoder.label(autoencoder.encode(tokens[known]))
+    nats = functional.cross_entropy(scores, labels[known], reduction="sum")
+    torch.testing.assert_close(loss.label, nats / 6)
+    length = (tokens != PAD).sum(1).float().mean()
+    torch.testing.assert_close(loss.total, loss.cross_entropy + 2 * loss.label / length)
+    loss.label.backward()
+    assert autoencoder.write.weight.grad.abs().sum() > 0  # it is the code that learns
+    for unread in (model(), autoencoder):
+        given = None if unread is autoencoder else labels
+        assert unread.loss(tokens, generator=random, labels=given).label == 0
+
+
+def test_labels_that_are_read_get_a_direction():
+    autoencoder, tokens = model(label_weight=5.0, code_noise=0.5), sentences(24)
+    labels = torch.arange(24) % 3
+    random = torch.Generator().manual_seed(0)
+    optimiser = torch.optim.Adam(autoencoder.parameters(), 3e-3)
+    for _ in range(80):
+        optimiser.zero_grad()
+        autoencoder.loss(tokens, generator=random, labels=labels).total.backward()
+        optimiser.step()
+    read = autoencoder.label(autoencoder.encode(tokens)).argmax(1)
+    assert (read == labels).float().mean() > 0.9  # by chance: a third
 
 
 @pytest.mark.parametrize("widths", [(32, 16), (16, 32)])

@@ -194,15 +194,27 @@ def test_a_run_begins_with_the_weights_of_another(config, tmp_path):
     )
 
 
-def test_the_head_that_only_the_loss_uses_may_be_new(config, tmp_path):
+@pytest.mark.parametrize(("weight", "head"), [("bag_of_words", "bag"), ("label_weight", "label")])
+def test_a_head_that_only_the_loss_uses_may_be_new(config, tmp_path, weight, head):
     model = train(config, tmp_path / "first", stages="one")
     tree = beginning_with(model, config).model_dump()
-    tree["model"]["bag_of_words"] = 0.5
+    tree["model"][weight] = 0.5
     second = train(RunConfig.model_validate(tree), tmp_path / "second", stages="one")
-    assert "autoencoder.bag.weight" in weights(tmp_path / "second")
+    assert f"autoencoder.{head}.weight" in weights(tmp_path / "second")
+    rows = map(json.loads, (tmp_path / "second/metrics.jsonl").read_text().splitlines())
+    assert all(row["loss_" + weight.removesuffix("_weight")] > 0 for row in rows)
+    assert SentenceSpace.from_pretrained(second).encode("the soup was cold .").shape[0] == 1
     tree = beginning_with(second, config).model_dump()  # and may go again
     train(RunConfig.model_validate(tree), tmp_path / "third", stages="one")
-    assert "autoencoder.bag.weight" not in weights(tmp_path / "third")
+    assert f"autoencoder.{head}.weight" not in weights(tmp_path / "third")
+
+
+def test_labels_that_are_to_be_read_have_to_be_there(config, tmp_path):
+    tree = config.model_dump()
+    tree["model"]["label_weight"] = 1.0
+    tree["corpus"]["label"] = ""
+    with pytest.raises(ConfigError, match=r"label_weight.*--set corpus\.label=COLUMN"):
+        train(RunConfig.model_validate(tree), tmp_path / "run")
 
 
 def test_only_weights_that_fit_are_begun_with(config, tmp_path):
