@@ -78,9 +78,12 @@ class StackedWAEConfig(Strict):
 
 
 class FlowConfig(Strict):
-    """Stage two: a flow between a standard normal and the codes, by flow matching."""
+    """Stage two: a flow between a prior and the codes, by flow matching."""
 
     kind: Literal["flow"] = "flow"
+    prior: Annotated[GaussianPriorConfig | MixturePriorConfig, Field(discriminator="kind")] = (
+        GaussianPriorConfig()
+    )
     hidden: Size = 1024
     """Width of the hidden layers of the velocity."""
     blocks: Depth = 4

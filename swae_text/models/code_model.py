@@ -53,8 +53,11 @@ class CodeModel(HasCritic):
         """Keep weights in this type where it costs little; codes and latents stay float32."""
 
     @abstractmethod
-    def fit(self, codes: Float[Tensor, "n code"]) -> None:
-        """Take from the training codes what needs no gradient. Meant for a fresh model."""
+    def fit(self, codes: Float[Tensor, "n code"], labels: Int[Tensor, " n"] | None = None) -> None:
+        """Take from the training codes what needs no gradient. Meant for a fresh model.
+
+        ``labels`` (-1: unknown) are of use where the prior has a component for each.
+        """
 
     @abstractmethod
     def encode(self, c: Float[Tensor, "batch code"]) -> Float[Tensor, "batch latent"]:

@@ -1,4 +1,4 @@
-"""Stage two as a flow: codes are a standard normal, carried along a learned velocity.
+"""Stage two as a flow: codes are draws of the prior, carried along a learned velocity.
 
     h_t = (1 - t) z + t h,   z ~ N(0, I),  h a whitened code        min  E |v(h_t, t) - (h - z)|²
     decode: dh/dt = v(h, t) from t = 0 (z) to 1 (h)                  encode: the same way back
@@ -10,6 +10,9 @@ this is the yardstick beside it, with an exact density and no trade between two 
 The velocity is that of a Gaussian, v = (2t - 1) / (t² + (1 - t)²) · h, plus a network that starts
 at h, less h. Between two standard normals it carries every point back to where it came from, so
 before the first step the flow *is* the Gaussian fitted to the codes, as for the stacked WAE.
+
+With a mixture for its prior, a component each label, a code comes from the component of its label:
+z ~ N(μ_y, I). Labels lie apart in z by as much as the means do, as far as the code tells them.
 """
 
 import torch
@@ -20,22 +23,22 @@ from swae_text.config import FlowConfig
 from swae_text.models.code_model import CodeModel, StageTwoLoss
 from swae_text.models.divergences.base import full_precision
 from swae_text.models.level import principal_axes
-from swae_text.models.priors import GaussianPrior
+from swae_text.models.mixture import build_prior
 from swae_text.nn.mlp import ResidualMLP
 
 _FREQUENCIES = 16
 
 
 class FlowMatching(CodeModel):
-    """An invertible map between codes and a standard normal of as many numbers."""
+    """An invertible map between codes and a prior of as many numbers."""
 
     up: Tensor
     down: Tensor
 
-    def __init__(self, config: FlowConfig, code_dim: int) -> None:
+    def __init__(self, config: FlowConfig, code_dim: int, labels: int = 0) -> None:
         super().__init__(code_dim)
         self.latent_dim, self.steps = code_dim, config.solver_steps
-        self.prior = GaussianPrior(code_dim)
+        self.prior = build_prior(config.prior, code_dim, labels)
         self.divergence = None
         self.velocity = ResidualMLP(
             code_dim + 2 * _FREQUENCIES, code_dim, config.hidden, config.blocks, config.dropout
@@ -50,15 +53,23 @@ class FlowMatching(CodeModel):
         self.velocity.to(dtype)
 
     @torch.no_grad()
-    def fit(self, codes: Float[Tensor, "n code"]) -> None:
-        """Take the whitening of the training codes.
+    def fit(self, codes: Float[Tensor, "n code"], labels: Int[Tensor, " n"] | None = None) -> None:
+        """Take the whitening of the training codes, turned to where the prior has their labels.
+
+        Paths that cross are not learned: of a label's codes and its component both have to lie on
+        the same side.
 
         Raises:
             TrainingError: fewer than two codes, or codes that are not finite.
         """
-        axes, scale = principal_axes(self.fit_standardisation(codes), self.code_dim)
+        h = self.fit_standardisation(codes)
+        axes, scale = principal_axes(h, self.code_dim)
         self.up.copy_(axes / scale)
         self.down.copy_((axes * scale).T)
+        if self.prior.labels and labels is not None:
+            turn = _turn(h @ self.up.T, labels.to(h.device), self.prior.means)
+            self.up.copy_(turn @ self.up)
+            self.down.copy_(self.down @ turn.T)
 
     def encode(self, c: Float[Tensor, "batch code"]) -> Float[Tensor, "batch latent"]:
         """Carry codes back to the normal."""
@@ -78,7 +89,8 @@ class FlowMatching(CodeModel):
     ) -> StageTwoLoss:
         """Squared error of the velocity at a random time of each code (``progress`` is unused)."""
         h = full_precision(self.standardise(c) @ self.up.T)
-        z = self.sample(len(c), generator=generator).to(h)
+        known = labels if self.prior.labels else None
+        z = self.sample(len(c), generator=generator, labels=known).to(h)
         t = torch.rand(len(c), 1, generator=generator, device=generator.device).to(h)
         error = (full_precision(self._velocity((1 - t) * z + t * h, t)) - (h - z)).square().mean()
         return StageTwoLoss(error, error, torch.zeros_like(error), h, z, c)
@@ -104,3 +116,16 @@ class FlowMatching(CodeModel):
             d = self._velocity(h + step * c, t + step)
             h = h + step / 6 * (a + 2 * b + 2 * c + d)
         return h
+
+
+def _turn(
+    h: Float[Tensor, "n code"], labels: Int[Tensor, " n"], means: Float[Tensor, "labels code"]
+) -> Float[Tensor, "code code"]:
+    """The rotation that brings the labels' means nearest to these (Schönemann, 1966)."""
+    present = [label for label in range(len(means)) if (labels == label).any()]
+    found = [h[labels == label].mean(0) for label in present]
+    if not found:
+        return torch.eye(h.shape[1]).to(h)
+    u, _, vh = torch.linalg.svd(means[present].T @ torch.stack(found))
+    rotation: Tensor = u @ vh
+    return rotation

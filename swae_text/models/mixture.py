@@ -16,8 +16,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from swae_text.config import FittedPriorConfig, GaussianPriorConfig, PriorConfig
 from swae_text.errors import ConfigError
-from swae_text.models.priors import Prior
+from swae_text.models.priors import GaussianPrior, MixturePrior, Prior
 
 _POINTS = 100_000  # the fit looks at no more: its cost grows with points · components · dim²
 _CHUNK = 8192
@@ -116,3 +117,25 @@ def _far_apart(
         chosen = torch.cat([chosen, new])
         nearest = torch.minimum(nearest, (points - new).square().sum(1))
     return chosen
+
+
+def build_prior(config: PriorConfig, dim: int, labels: int) -> Prior:
+    """Build the prior of a model whose corpus has ``labels`` labels (0: none).
+
+    A mixture with as many components as labels is bound to them; with another number it is an
+    unsupervised one.
+
+    Raises:
+        ConfigError: a mixture with no number of components, or with too many for ``dim``.
+    """
+    if isinstance(config, GaussianPriorConfig):
+        return GaussianPrior(dim)
+    if isinstance(config, FittedPriorConfig):
+        return FittedMixture(dim, config.components, config.iterations)
+    components = config.components or labels
+    if not components:
+        raise ConfigError(
+            "stage_two.prior.components is not set and the corpus has no labels: set it"
+        )
+    bound = labels if components == labels else 0
+    return MixturePrior(dim, components, config.separation, labels=bound)

@@ -25,13 +25,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from swae_text.config import (
-    FittedPriorConfig,
-    GaussianPriorConfig,
     KLConfig,
-    PriorConfig,
     StackedWAEConfig,
 )
-from swae_text.errors import ConfigError
 from swae_text.models.code_model import CodeModel, StageTwoLoss
 from swae_text.models.divergences import (
     Divergence,
@@ -43,8 +39,8 @@ from swae_text.models.divergences import (
 )
 from swae_text.models.divergences.base import full_precision
 from swae_text.models.level import Level
-from swae_text.models.mixture import FittedMixture
-from swae_text.models.priors import GaussianPrior, MixturePrior, Prior
+from swae_text.models.mixture import FittedMixture, build_prior
+from swae_text.models.priors import GaussianPrior
 
 _OBSERVATION_FLOOR = 0.01  # variance: a tenth of a code's deviation, the noise stage one tolerates
 
@@ -67,7 +63,7 @@ class StackedWAE(CodeModel):
         self.divergence = build_divergence(config.divergence, dims[-1], self.prior.spread)
 
     @torch.no_grad()
-    def fit(self, codes: Float[Tensor, "n code"]) -> None:
+    def fit(self, codes: Float[Tensor, "n code"], labels: Int[Tensor, " n"] | None = None) -> None:
         """Standardise by the training codes, whiten every level, and fit a prior that is fitted.
 
         It overwrites the levels' linear paths.
@@ -168,25 +164,3 @@ def _mse(
 ) -> Float[Tensor, ""]:
     """Mean squared error a number, in full precision."""
     return (full_precision(target) - full_precision(output)).square().mean()
-
-
-def build_prior(config: PriorConfig, dim: int, labels: int) -> Prior:
-    """Build the prior of a model whose corpus has ``labels`` labels (0: none).
-
-    A mixture with as many components as labels is bound to them; with another number it is an
-    unsupervised one.
-
-    Raises:
-        ConfigError: a mixture with no number of components, or with too many for ``dim``.
-    """
-    if isinstance(config, GaussianPriorConfig):
-        return GaussianPrior(dim)
-    if isinstance(config, FittedPriorConfig):
-        return FittedMixture(dim, config.components, config.iterations)
-    components = config.components or labels
-    if not components:
-        raise ConfigError(
-            "stage_two.prior.components is not set and the corpus has no labels: set it"
-        )
-    bound = labels if components == labels else 0
-    return MixturePrior(dim, components, config.separation, labels=bound)

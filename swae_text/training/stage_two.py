@@ -7,7 +7,7 @@ In the last ``finetune_steps`` the codes that come back are also judged by what 
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from swae_text.config import NoneConfig, RunConfig, StageTwoTraining
 from swae_text.corpora.batching import pad
@@ -56,7 +56,7 @@ class StageTwo:
             config.stage_two, config.model.code_dim, len(corpus.labels)
         ).to(self.device)
         sample = chosen_rows(len(codes), _FITTED, config.seed)
-        self.module.fit(torch.from_numpy(codes[sample]).to(self.device))
+        self.module.fit(torch.from_numpy(codes[sample]).to(self.device), self._labels(sample))
         self.space = SentenceSpace(
             config, corpus.tokenizer, autoencoder, self.module, corpus.labels
         )
@@ -69,12 +69,16 @@ class StageTwo:
         whole = len(order) // (size * world) * world
         return list(order[: whole * size].reshape(whole, size)[rank::world])
 
+    def _labels(self, rows: np.ndarray) -> Tensor:
+        """Of the sentences of these codes."""
+        return torch.from_numpy(self.corpus.train.labels[self.rows[rows]]).long().to(self.device)
+
     def loss(
         self, module: nn.Module, rows: np.ndarray, generator: torch.Generator, progress: float
     ) -> StepLoss:
         """Squared error of these codes, their divergence from the prior, and what they say."""
         codes = torch.from_numpy(self.codes[rows]).to(self.device)
-        labels = torch.from_numpy(self.corpus.train.labels[self.rows[rows]]).long().to(self.device)
+        labels = self._labels(rows)
         loss: StageTwoLoss = module.loss(  # type: ignore[operator]  # a forward method of Fabric's
             codes, generator=generator, progress=progress, labels=labels
         )

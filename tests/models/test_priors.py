@@ -7,8 +7,8 @@ from torch.distributions import Categorical, Independent, MixtureSameFamily, Nor
 
 from swae_text.config import GaussianPriorConfig, MixturePriorConfig
 from swae_text.errors import ConfigError
+from swae_text.models.mixture import build_prior
 from swae_text.models.priors import GaussianPrior, MixturePrior, Prior
-from swae_text.models.stacked_wae import build_prior
 
 
 def rng(seed: int = 0) -> torch.Generator:
