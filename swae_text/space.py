@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from swae_text.config import RunConfig, SamplingConfig, StackedWAEConfig
+from swae_text.config import RunConfig, SamplingConfig
 from swae_text.corpora.batching import by_length, pad
 from swae_text.corpora.cleaning import normalise
 from swae_text.corpora.tokenizer import Tokenizer
@@ -582,8 +582,7 @@ class SentenceSpace:
         return self.stage_two
 
     def _component(self, label: str) -> int:
-        stage_two = self.config.stage_two
-        if not isinstance(stage_two, StackedWAEConfig) or stage_two.prior.kind != "mixture":
+        if not getattr(self.prior, "labels", 0):
             raise ConfigError("this model's prior has no component a label: train with `mixture`")
         if label not in self.labels:
             raise ConfigError(f"label {label!r} is not one of {', '.join(self.labels) or 'none'}")

@@ -60,6 +60,21 @@ def test_every_method_trains_samples_and_goes_on_where_it_stopped(method, senten
     assert ("loss_divergence" in rows[0]) == (config.model.regulariser.kind != "none")
 
 
+def test_a_label_that_training_knew_can_be_asked_for(sentences, tmp_path):
+    few = {"training.stage_two.steps": "4"}
+    config = settings(sentences, ROOT / "configs/methods/swae-labels.yaml", **few)
+    space = SentenceSpace.from_pretrained(train(config, tmp_path / "run"))
+    prior = space.prior
+    assert prior is not None and prior.labels == len(space.labels) == 2
+    for place, label in enumerate(space.labels):
+        generator = torch.Generator().manual_seed(0)
+        z = space.sample_vectors(400, generator=generator, label=label)
+        torch.testing.assert_close(z.mean(0), prior.means[place], atol=0.25, rtol=0)
+        assert len(space.sample(3, label=label)) == 3
+    with pytest.raises(ConfigError, match="is not one of"):
+        space.sample(1, label="neither")
+
+
 def test_a_stage_one_is_shared_by_several_second_stages(sentences, tmp_path):
     swae, gaussian = (ROOT / f"configs/methods/{name}.yaml" for name in ("swae", "gaussian"))
     few = {"training.stage_two.steps": "4"}
