@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How a model under swae_text/pretrained is made, with its attributes and its card. Hours on two cores; a
 # run that was stopped goes on.
-#   HIDDEN=432 FURTHER="more:30000" SAMPLES="temperature=1 min_p=0.02 noise=0.8 best_of=3" scripts/pretrained.sh yelp YELP \
+#   HIDDEN=432 FURTHER="more:30000" SAMPLES="noise_level=0.8 deviation=1.05" scripts/pretrained.sh yelp YELP \
 #       22000 sentiment:SENTIMENT:sentiment:negative:slots tense:TENSE:tense:past:line
 #   HIDDEN=432 FURTHER="more:30000 last:9000:0.8 least:6000:0.5 4:12000:0.4 5:16000:0.8" scripts/pretrained.sh snli SNLI 8000
 # YELP and SNLI are folders with train, valid and test files; SENTIMENT is YELP with its labels 0 and 1
