@@ -80,6 +80,21 @@ def test_a_flow_is_not_finetuned():
         load_config(None, settings)
 
 
+@pytest.mark.parametrize("setting", ["noise", "noise_level"])
+def test_samples_of_codes_of_any_length_have_no_noise(setting):
+    with pytest.raises(ConfigError, match=r"model\.normalise=true, or leave"):
+        load_config(None, ["model.normalise=false", f"sampling.{setting}=0.5"])
+    assert load_config(None, [f"sampling.{setting}=0.5"]).sampling.but(**{setting: 0}).noise == 0
+
+
+@pytest.mark.parametrize(
+    "wrong", ["noise=-1", "rounds=-1", "best_of=0", "best_of=65", "deviation=0", "min_p=2"]
+)
+def test_samples_are_drawn_within_bounds(wrong):
+    with pytest.raises(ConfigError, match=rf"sampling\.{wrong.partition('=')[0]}: Input should be"):
+        load_config(None, [f"sampling.{wrong}"])
+
+
 def test_overrides_reach_every_depth_and_the_last_wins(file):
     config = load_config(
         file,

@@ -32,4 +32,9 @@ class RunConfig(Strict):
         flow = self.stage_two is not None and self.stage_two.kind == "flow"
         if flow and self.training.stage_two.finetune_steps:
             raise ValueError("a flow has no ĉ to judge: set training.stage_two.finetune_steps=0")
+        if (self.sampling.noise or self.sampling.noise_level) and not self.model.normalise:
+            raise ValueError(
+                "sampling.noise and noise_level are measured by codes of one length: set "
+                "model.normalise=true, or leave them out"
+            )
         return self
