@@ -28,7 +28,7 @@ from swae_text.folder import ModelParts, read_folder, write_folder
 from swae_text.generation.candidates import Candidate, likeliest, nearest
 from swae_text.generation.chain import walk
 from swae_text.generation.constraints import Constraints, constraints
-from swae_text.generation.decoding import Decoding, generate
+from swae_text.generation.decoding import Decoding, as_drawn, generate
 from swae_text.generation.marginal import best_of, log_marginal
 from swae_text.hub import push
 from swae_text.latent.edits import LEASH, Edit, Goal, choose, trimmed, uphill
@@ -393,10 +393,7 @@ class SentenceSpace:
                 on codes of any length.
         """
         how = sampling or self.config.sampling
-        if decoding is None:
-            decoding = Decoding(
-                temperature=how.temperature, min_p=how.min_p, noise_level=how.noise_level
-            )
+        decoding = decoding or as_drawn(how)
         if how.noise and not self.config.model.normalise:
             raise ConfigError(
                 "noise: this model's codes are not of one length (model.normalise), by which it "

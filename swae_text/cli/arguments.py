@@ -1,7 +1,8 @@
 """Arguments and options that several verbs share, and how a MODEL is opened."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -139,13 +140,17 @@ def language_models(lm: Literal["ngrams", "recurrent", "both"]) -> tuple["LM", .
 
 
 def sampling(
-    own: "swae_text.config.SamplingConfig", given: dict[str, float | int | None]
+    own: "swae_text.config.SamplingConfig", options: Mapping[str, Any]
 ) -> "swae_text.config.SamplingConfig":
-    """How a model draws sentences, but for the options that were given (None: was not)."""
+    """How a model draws sentences, but for what a verb's options of the same names say.
+
+    ``options`` are all of the verb's, as its ``locals()`` has them; None was not given.
+    """
     from pydantic import ValidationError
 
     from swae_text.config import describe
 
+    given = {name: options[name] for name in type(own).model_fields}
     try:
         return own.but(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:

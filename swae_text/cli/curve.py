@@ -54,7 +54,7 @@ def curve(
 
     Down and to the right is better. What was judged is kept in the cache, so that a list can grow.
     """
-    from swae_text.config import SamplingConfig
+    options = locals()
     from swae_text.evaluation.curve import curve as judge
     from swae_text.evaluation.plots.canvas import form as picture_form
     from swae_text.evaluation.settings import EvaluationConfig
@@ -69,22 +69,8 @@ def curve(
         lms=language_models(lm),
         neighbours=0,
     )
-
-    def drawn(own: SamplingConfig) -> SamplingConfig:
-        return sampling(
-            own,
-            {
-                "temperature": temperature,
-                "min_p": min_p,
-                "noise_level": noise_level,
-                "deviation": deviation,
-                "noise": noise,
-                "best_of": best_of,
-                "rounds": rounds,
-            },
-        )
-
-    show(judge(_named(runs), split, config, drawn, say), split, form, plot, split=split)
+    results = judge(_named(runs), split, config, lambda own: sampling(own, options), say)
+    show(results, split, form, plot, split=split)
 
 
 def _named(runs: list[Path]) -> dict[str, Path]:

@@ -84,18 +84,7 @@ def evaluate(
     from swae_text.evaluation.settings import EvaluationConfig
 
     space = open_space(model)
-    drawn = sampling(
-        space.config.sampling,
-        {
-            "temperature": temperature,
-            "min_p": min_p,
-            "noise_level": noise_level,
-            "deviation": deviation,
-            "noise": noise,
-            "best_of": best_of,
-            "rounds": rounds,
-        },
-    )
+    drawn = sampling(space.config.sampling, locals())
     config = EvaluationConfig(
         **drawn.model_dump(),
         parts=_parts(only, transfer=references is not None),

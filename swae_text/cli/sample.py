@@ -55,32 +55,16 @@ def sample(
     form: Lines = None,
 ) -> None:
     """Draw vectors from the prior and decode them."""
+    from swae_text.generation.decoding import as_drawn
+
     if require and temperature:
         raise typer.BadParameter("required words are searched for: leave out --temperature")
-    decoding = searched(beams, rerank, ban, require)
+    decoding = replace(searched(beams, rerank, ban, require), top_k=top_k, top_p=top_p)
     space = open_space(model, precision)
-    drawn = sampling(
-        space.config.sampling,
-        {
-            "temperature": temperature,
-            "min_p": min_p,
-            "noise_level": noise_level,
-            "deviation": deviation,
-            "noise": noise,
-            "best_of": best_of,
-            "rounds": rounds,
-        },
-    )
+    drawn = sampling(space.config.sampling, locals())
     if decoding.beams > 1 and temperature is None:
         drawn = drawn.but(temperature=0.0)  # a search draws nothing, whatever the model does else
-    decoding = replace(
-        decoding,
-        temperature=drawn.temperature,
-        top_k=top_k,
-        top_p=top_p,
-        min_p=drawn.min_p,
-        noise_level=drawn.noise_level,
-    )
+    decoding = as_drawn(drawn, decoding)
     texts = space.sample(n, seed=seed, label=label, sampling=drawn, decoding=decoding)
     more = {} if label is None else {"label": label}
     plain = line_form(form) == "text"

@@ -11,12 +11,13 @@ trust the code (noise conditioning augmentation; Ho et al., 2022, "Cascaded diff
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from swae_text.config import SamplingConfig
 from swae_text.corpora.tokenizer import BOS, EOS, PAD
 from swae_text.errors import ConfigError, ModelFolderError
 from swae_text.generation.banned import BEGIN, BannedWords, look_ahead
@@ -79,6 +80,16 @@ class Decoding:
         for rule, holds in rules.items():
             if not holds:
                 raise ConfigError(rule)
+
+
+def as_drawn(how: SamplingConfig, decoding: Decoding | None = None) -> Decoding:
+    """What the settings of sampling say of decoding, over what else is asked for."""
+    return replace(
+        decoding or Decoding(),
+        temperature=how.temperature,
+        min_p=how.min_p,
+        noise_level=how.noise_level,
+    )
 
 
 @torch.inference_mode()

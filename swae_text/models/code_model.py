@@ -99,6 +99,13 @@ class CodeModel(HasCritic):
         """
         return self.prior.sample(n, generator=generator, labels=labels, deviation=deviation)
 
+    def sample_beside(
+        self, labels: Int[Tensor, " n"] | None, n: int, *, generator: torch.Generator
+    ) -> Float[Tensor, "n latent"]:
+        """Draws to set beside ``n`` codes in training: of their labels, where these have a part."""
+        known = labels if self.prior.labels else None
+        return self.sample(n, generator=generator, labels=known)
+
     def fit_standardisation(self, codes: Float[Tensor, "n code"]) -> Float[Tensor, "n code"]:
         """Take mean and deviation of the training codes; gives the standardised codes.
 

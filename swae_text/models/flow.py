@@ -89,8 +89,7 @@ class FlowMatching(CodeModel):
     ) -> StageTwoLoss:
         """Squared error of the velocity at a random time of each code (``progress`` is unused)."""
         h = full_precision(self.standardise(c) @ self.up.T)
-        known = labels if self.prior.labels else None
-        z = self.sample(len(c), generator=generator, labels=known).to(h)
+        z = self.sample_beside(labels, len(c), generator=generator).to(h)
         t = torch.rand(len(c), 1, generator=generator, device=generator.device).to(h)
         error = (full_precision(self._velocity((1 - t) * z + t * h, t)) - (h - z)).square().mean()
         return StageTwoLoss(error, error, torch.zeros_like(error), h, z, c)

@@ -24,10 +24,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from swae_text.config import (
-    KLConfig,
-    StackedWAEConfig,
-)
+from swae_text.config import KLConfig, StackedWAEConfig
 from swae_text.models.code_model import CodeModel, StageTwoLoss
 from swae_text.models.divergences import (
     Divergence,
@@ -97,8 +94,7 @@ class StackedWAE(CodeModel):
         heights = self._climb(c)
         mean, logvar = heights[-1][:, : self.latent_dim], heights[-1][:, self.latent_dim :]
         z = posterior_sample(mean, logvar, generator) if logvar.shape[1] else mean
-        known = labels if self.prior.labels else None
-        prior_z = self.sample(len(c), generator=generator, labels=known)
+        prior_z = self.sample_beside(labels, len(c), generator=generator)
         descent = self._descend(self._disturb(z, generator))
         # the target of an upper level is fixed, or the one below would shrink to please it
         errors = [_mse(heights[0], descent[0])]
