@@ -1,16 +1,23 @@
 #!/usr/bin/env bash
 # How a model under swae_text/pretrained is made, with its attributes and its card. Hours on two cores; a
 # run that was stopped goes on.
-#   HIDDEN=432 FURTHER="more:30000" SAMPLES="noise_level=0.8 deviation=1.05" scripts/pretrained.sh yelp YELP \
-#       22000 sentiment:SENTIMENT:sentiment:negative:slots tense:TENSE:tense:past:line
-#   HIDDEN=432 FURTHER="more:30000 last:9000:0.8 least:6000:0.5 4:12000:0.4 5:16000:0.8" scripts/pretrained.sh snli SNLI 8000
+#   export HIDDEN=432
+#   SEPARATION=4.5 SAMPLES="temperature=1 min_p=0.05 noise=1.0 best_of=2" \
+#       FURTHER="more:30000 noise2:4000:2.0:0.7 far:17000:2.0:0.5 near:8000:1.4:0.8:1 label:8000:1.4:0.8:5
+#           next:24000:2.0:0.5:5 last:8000:1.4:0.8:5" \
+#       scripts/pretrained.sh yelp YELP 22000 \
+#       sentiment:SENTIMENT:sentiment:negative:slots tense:TENSE:tense:past:line
+#   FURTHER="more:30000 last:9000:0.8:0.7 least:6000:0.5:0.7 4:12000:0.4:0.7 5:16000:0.8:0.7" \
+#       scripts/pretrained.sh snli SNLI 8000
 # YELP and SNLI are folders with train, valid and test files; SENTIMENT is YELP with its labels 0 and 1
 # called negative and positive, TENSE has labelled sentences of the same kind. After the steps come
-# attributes, NAME:DATA:COLUMN:LABEL:PROBE; the card's edits go to LABEL. FURTHER are runs NAME:STEPS:NOISE,
-# each of which begins with the weights of the one before it, under full noise all along; with a NOISE under
-# that much and with a long fall of the learning rate, which trades fluency to spare for reconstruction.
-# HIDDEN is the width of stage two: the limit is 12 MB, attributes counted. SAMPLES says how the model draws
-# samples by itself, chosen on valid.
+# attributes, NAME:DATA:COLUMN:LABEL:PROBE; the card's edits go to LABEL. FURTHER are runs
+# NAME:STEPS[:NOISE:COOLDOWN[:LABELS]], each of which begins with the weights of the one before it: NOISE is
+# `model.code_noise`, all along; COOLDOWN the share of the steps in which the learning rate falls; LABELS the
+# weight of a line that reads the label from the noisy code. More noise gives fluent samples, a little less
+# and a long fall give reconstruction back. HIDDEN is the width of stage two: the limit is 12 MB, attributes
+# counted; with SEPARATION its prior has a component each label, as far apart. SAMPLES says how the model
+# draws samples by itself, chosen on valid.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -27,11 +34,13 @@ train() { # name of the run, steps of stage one, more options
         --set "training.stage_one.steps=$2" --set "stage_two.hidden=${HIDDEN:-512}" "${@:3}"
 }
 train "$run" "$steps" ${FURTHER:+--stage one}
-read -ra further <<< "${FURTHER:-}"
+read -ra further <<< "$(echo ${FURTHER:-})"
 for i in "${!further[@]}"; do
-    IFS=: read -r name steps noise <<< "${further[i]}"
+    IFS=: read -r name steps noise cooldown labels <<< "${further[i]}"
     options=(--from "runs/$run/model" --set model.noise_warmup=0 --set training.stage_two.steps=10000)
-    [ -n "$noise" ] && options+=(--set "model.code_noise=$noise" --set training.stage_one.optimiser.cooldown=0.7)
+    [ -n "$noise" ] && options+=(--set "model.code_noise=$noise" --set "training.stage_one.optimiser.cooldown=$cooldown")
+    [ -n "$labels" ] && options+=(--set "model.label_weight=$labels")
+    [ -n "${SEPARATION:-}" ] && options+=(--set "stage_two.prior={kind: mixture, separation: $SEPARATION}")
     [ "$((i + 1))" -lt "${#further[@]}" ] && options+=(--stage one)
     run=$corpus-$name
     train "$run" "$steps" "${options[@]}"

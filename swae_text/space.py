@@ -29,7 +29,7 @@ from swae_text.generation.candidates import Candidate, likeliest, nearest
 from swae_text.generation.chain import walk
 from swae_text.generation.constraints import Constraints, constraints
 from swae_text.generation.decoding import Decoding, as_drawn, generate
-from swae_text.generation.marginal import best_of, log_marginal
+from swae_text.generation.marginal import best_of, likelihood, log_marginal, slor
 from swae_text.hub import push
 from swae_text.latent.edits import LEASH, Edit, Goal, choose, trimmed, uphill
 from swae_text.latent.interpolation import PathKind, interpolate_through
@@ -37,7 +37,7 @@ from swae_text.latent.region import Region
 from swae_text.models.autoencoder import SentenceAutoencoder, noised
 from swae_text.models.code_model import CodeModel
 from swae_text.models.priors import Prior
-from swae_text.names import PrecisionName, SpaceName
+from swae_text.names import JudgeName, PrecisionName, SpaceName
 from swae_text.nn.kernels import keep_few_kernels
 from swae_text.pretrained import find_model
 
@@ -406,7 +406,9 @@ class SentenceSpace:
             codes = codes.repeat_interleave(several, 0)
             codes = noised(codes, how.noise, generator) if how.noise else codes
             texts = self.decode(codes, space="code", decoding=decoding, generator=generator)
-            return texts if several == 1 else best_of(texts, self._nats(texts), several)
+            if several == 1:
+                return texts
+            return best_of(texts, self._scores(texts, how.best_by), several)
 
         z = self.sample_vectors(n, generator=generator, label=label, deviation=how.deviation)
 
@@ -526,18 +528,23 @@ class SentenceSpace:
         """Vectors of a space to codes of stage one."""
         return self._stage_two().decode(z) if self._is_latent(space) else z
 
-    def _nats(self, texts: Sequence[str]) -> list[float]:
-        """Log p(x) of each by the decoder alone; minus infinity for what is blank or too long."""
+    def _scores(self, texts: Sequence[str], judge: JudgeName) -> list[float]:
+        """How well each reads to the decoder alone; minus infinity: blank, or too long to say."""
         generator = torch.Generator(self.device).manual_seed(0)
         codes = self.to_codes(self.sample_vectors(BLIND, generator=generator), None)
         codes = noised(codes, self.config.model.code_noise, generator)
 
         def read(fit: list[str]) -> list[float]:
-            return log_marginal(self.autoencoder, self.tokenise(fit), codes).tolist()
+            tokens = self.tokenise(fit)
+            nats = log_marginal(self.autoencoder, tokens, codes).tolist()
+            if judge == "likelihood":
+                return list(map(likelihood, nats, fit))
+            alone = self.tokenizer.log_frequencies
+            return [slor(*pair, alone) for pair in zip(nats, tokens, strict=True)]
 
         found = self.for_readable(texts, read)
         pairs = zip(texts, found, strict=True)
-        return [-math.inf if nats is None or not text.strip() else nats for text, nats in pairs]
+        return [-math.inf if score is None or not text.strip() else score for text, score in pairs]
 
     def _to_write(self, z: Tensor, space: SpaceName | None, decoding: Decoding) -> Tensor:
         """The codes that the decoder is shown."""

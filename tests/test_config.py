@@ -87,6 +87,12 @@ def test_samples_of_codes_of_any_length_have_no_noise(setting):
     assert load_config(None, [f"sampling.{setting}=0.5"]).sampling.but(**{setting: 0}).noise == 0
 
 
+def test_rare_pieces_are_known_to_a_unigram_tokenizer_only():
+    load_config(None, ["sampling.best_by=slor"])
+    with pytest.raises(ConfigError, match=r"algorithm=unigram, or leave"):
+        load_config(None, ["sampling.best_by=slor", "tokenizer.algorithm=bpe"])
+
+
 @pytest.mark.parametrize(
     "wrong", ["noise=-1", "rounds=-1", "best_of=0", "best_of=65", "deviation=0", "min_p=2"]
 )

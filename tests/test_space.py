@@ -156,14 +156,16 @@ def test_noise_is_put_on_the_codes_of_samples_and_again_in_every_round(space):
 
 
 @torch.inference_mode()
-def test_the_best_of_several_is_one_of_them_and_likelier_a_word(space):
+@pytest.mark.parametrize("judge", ["likelihood", "slor"])
+def test_the_best_of_several_is_the_one_of_them_that_scores_highest(space, judge):
     generator = torch.Generator().manual_seed(4)
     codes = space.to_codes(space.sample_vectors(60, generator=generator), None)
     codes = codes.repeat_interleave(3, 0)
     codes = codes + 0.5 * torch.randn(codes.shape, generator=generator)
     hot = Decoding(temperature=1.0)
     drawn = space.decode(codes, space="code", decoding=hot, generator=generator)
-    best = space.sample(60, seed=4, sampling=SamplingConfig(temperature=1, noise=0.5, best_of=3))
+    how = SamplingConfig(temperature=1, noise=0.5, best_of=3, best_by=judge)
+    best = space.sample(60, seed=4, sampling=how)
     generator = torch.Generator().manual_seed(0)
     blind = space.to_codes(space.sample_vectors(4, generator=generator), None)
     noise = torch.randn(blind.shape, generator=generator)
@@ -174,9 +176,16 @@ def test_the_best_of_several_is_one_of_them_and_likelier_a_word(space):
         pairs = zip(three, space.fits(three), strict=True)
         if not (group := [text for text, fits in pairs if fits and text.strip()]):
             continue
-        found = log_marginal(space.autoencoder, space.tokenise(group), blind).tolist()
-        a_word = [nats / (len(text.split()) + 1) for nats, text in zip(found, group, strict=True)]
-        assert taken == group[a_word.index(max(a_word))]
+        pieces = space.tokenise(group)
+        found = log_marginal(space.autoencoder, pieces, blind).tolist()
+        scores = [nats / (len(text.split()) + 1) for nats, text in zip(found, group, strict=True)]
+        if judge == "slor":
+            alone = space.tokenizer.log_frequencies
+            scores = [
+                (nats - alone[piece].sum()) / len(piece)
+                for nats, piece in zip(found, pieces, strict=True)
+            ]
+        assert taken == group[scores.index(max(scores))]
         judged += len(set(group)) > 1
     assert judged > 3
     same = SamplingConfig(best_of=3)  # three that can only be the same

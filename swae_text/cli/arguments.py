@@ -8,7 +8,7 @@ import typer
 
 from swae_text.cli.formatting import LineForm, TableForm, WalkForm
 from swae_text.errors import ConfigError, ModelFolderError
-from swae_text.names import PrecisionName, SpaceName
+from swae_text.names import JudgeName, PrecisionName, SpaceName
 from swae_text.pretrained import find_model
 
 if TYPE_CHECKING:
@@ -87,9 +87,11 @@ Noise = Annotated[
 ]
 BestOf = Annotated[
     int | None,
-    typer.Option(
-        min=1, max=64, help="Sentences drawn for a code, of which the most fluent is taken."
-    ),
+    typer.Option(min=1, max=64, help="Sentences drawn for a code, of which the best is taken."),
+]
+BestBy = Annotated[
+    JudgeName | None,
+    typer.Option(help="What the best is: the likeliest a word, or SLOR, which lets it be rare."),
 ]
 Rounds = Annotated[
     int | None,

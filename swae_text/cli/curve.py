@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from swae_text.cli.arguments import (
+    BestBy,
     BestOf,
     Deviation,
     Limit,
@@ -39,6 +40,7 @@ def curve(
     deviation: Deviation = None,
     noise: Noise = None,
     best_of: BestOf = None,
+    best_by: BestBy = None,
     rounds: Rounds = None,
     lm: Referee = "ngrams",
     limit: Limit = 10_000,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from swae_text.cli.arguments import (
+    BestBy,
     BestOf,
     Deviation,
     Limit,
@@ -59,6 +60,7 @@ def evaluate(
     deviation: Deviation = None,
     noise: Noise = None,
     best_of: BestOf = None,
+    best_by: BestBy = None,
     rounds: Rounds = None,
     lm: Referee = "both",
     references: Annotated[

@@ -8,6 +8,7 @@ import typer
 from swae_text.cli.arguments import (
     Ban,
     Beams,
+    BestBy,
     BestOf,
     Deviation,
     Lines,
@@ -46,6 +47,7 @@ def sample(
     deviation: Deviation = None,
     noise: Noise = None,
     best_of: BestOf = None,
+    best_by: BestBy = None,
     rounds: Rounds = None,
     beams: Beams = 1,
     rerank: Rerank = False,

@@ -37,4 +37,9 @@ class RunConfig(Strict):
                 "sampling.noise and noise_level are measured by codes of one length: set "
                 "model.normalise=true, or leave them out"
             )
+        if self.sampling.best_by == "slor" and self.tokenizer.algorithm != "unigram":
+            raise ValueError(
+                "sampling.best_by=slor needs to know how frequent pieces are: set "
+                "tokenizer.algorithm=unigram, or leave it out"
+            )
         return self

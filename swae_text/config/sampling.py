@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, NonNegativeFloat, PositiveFloat
 
 from swae_text.config.base import Strict
+from swae_text.names import JudgeName
 
 
 class SamplingConfig(Strict):
@@ -26,8 +27,11 @@ class SamplingConfig(Strict):
     """Standard deviation of noise put on the codes before they are decoded (needs
     ``model.normalise``, by which it is measured)."""
     best_of: Annotated[int, Field(ge=1, le=64)] = 1
-    """Sentences written for each code, of which the most fluent is taken (``marginal.py``). Without
-    noise or a temperature they are all the same, and one is written."""
+    """Sentences written for each code, of which the best is taken (``marginal.py``). Without noise
+    or a temperature they are all the same, and one is written."""
+    best_by: JudgeName = "likelihood"
+    """The best is the likeliest a word, which reads well and is common, or the one with the highest
+    ``slor``, which does not hold rare words against it (needs a ``unigram`` tokenizer)."""
     rounds: Annotated[int, Field(ge=0, le=64)] = 0
     """Times that each sentence is encoded, put under that noise and decoded again: ``chain.py``."""
 

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import sentencepiece
+from numpy.typing import NDArray
 
 from swae_text.config import TokenizerConfig
 from swae_text.errors import TokenizerError
@@ -135,6 +137,24 @@ class Tokenizer:
     def surfaces(self) -> list[bytes]:
         """What each id adds to a text, in UTF-8, a space before a word; special ids add nothing."""
         return [self._surface(token) for token in range(self.vocab_size)]
+
+    @cached_property
+    def log_frequencies(self) -> NDArray[np.float32]:
+        """Log probability of each piece alone in nats, by the unigram model (Kudo, 2018).
+
+        0 for the special ones and for bytes, which that model does not know.
+
+        Raises:
+            TokenizerError: pieces that were merged have ranks, not probabilities.
+        """
+        scores = [float(self._model.get_score(piece)) for piece in range(self.vocab_size)]
+        found = np.array(scores, dtype=np.float32)
+        if not np.exp(found[FIRST_PIECE:]).sum() < 1.01:
+            raise TokenizerError(
+                "this tokenizer does not know how frequent its pieces are: leave out slor, or "
+                "train with tokenizer.algorithm=unigram"
+            )
+        return found
 
     @cached_property
     def _longest(self) -> int:

@@ -198,9 +198,9 @@ def _temperature(evidence: Mapping[str, Any]) -> str:
     """
     asked = evidence["evaluation"]
     usual = {"min_p": 0.0, "noise_level": 0.0, "deviation": 1.0, "noise": 0.0}
-    usual |= {"best_of": 1, "rounds": 0}
+    usual |= {"best_of": 1, "best_by": "likelihood", "rounds": 0}
     told = [
-        f"{name.replace('_', ' ')} {chosen:g}"
+        f"{name.replace('_', ' ')} {chosen if isinstance(chosen, str) else f'{chosen:g}'}"
         for name, value in usual.items()
         if (chosen := asked.get(name, value)) != value
     ]

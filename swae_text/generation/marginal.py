@@ -1,12 +1,18 @@
 """The decoder as a language model, and the best of several sentences by it.
 
     log p(x) ≈ log 1/J Σ_j p(x | c_j + s ε_j),     c_j of the prior, s the most noise of training
+    likelihood:  log p(x) / words         SLOR:  (log p(x) - Σ_t log p₁(x_t)) / pieces
 
 What the parts of a sampled code ask for may not go together, and a decoder that writes from left to
 right finds out too late. Of several sentences drawn for it, the one that is likeliest a word
 *without* the code is the one whose words go together. (The likeliest with it is the plainest:
 docs/experiments.md.) Codes under much noise tell a decoder next to nothing, so one that was trained
 on them is a language model.
+
+The likeliest are also the most common. SLOR takes off what the pieces are worth alone, p₁, and so
+holds no rare word against a sentence (Pauls and Klein, 2012, "Large-scale syntactic language
+modeling with treelets"; Lau, Clark and Lappin, 2017, "Grammaticality, acceptability, and
+probability"): the samples cover more, and read a little worse.
 """
 
 from collections.abc import Sequence
@@ -43,14 +49,34 @@ def log_marginal(
     return found
 
 
-def best_of(texts: Sequence[str], nats: Sequence[float], several: int) -> list[str]:
-    """Of so many sentences in a row each, the one that is likeliest a word, its end counted.
+def likelihood(nats: float, text: str) -> float:
+    """Log p(x) in nats a word, its end counted.
+
+    Args:
+        nats: log p(x), at most 0.
+        text: x.
+    """
+    return nats / (len(text.split()) + 1)
+
+
+def slor(nats: float, pieces: NDArray[np.int32], alone: NDArray[np.float32]) -> float:
+    """The syntactic log-odds ratio: log p(x) over that of its pieces alone, in nats a piece.
+
+    Args:
+        nats: log p(x).
+        pieces: x with its end.
+        alone: log p₁ of every piece.
+    """
+    return (nats - float(alone[pieces].sum())) / len(pieces)
+
+
+def best_of(texts: Sequence[str], scores: Sequence[float], several: int) -> list[str]:
+    """Of so many sentences in a row each, the one with the highest score.
 
     Args:
         texts: ``several`` for each code, one code after another.
-        nats: log p(x) of each, at most 0; of what is not to be chosen, minus infinity.
+        scores: of each; of what is not to be chosen, minus infinity.
         several: 1 or more.
     """
-    score = [found / (len(text.split()) + 1) for text, found in zip(texts, nats, strict=True)]
     groups = [range(start, start + several) for start in range(0, len(texts), several)]
-    return [texts[max(group, key=score.__getitem__)] for group in groups]
+    return [texts[max(group, key=scores.__getitem__)] for group in groups]

@@ -2,6 +2,7 @@ import json
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,6 +60,21 @@ def test_impossible_sizes_name_a_possible_one(algorithm: str, vocab_size: int) -
     named = int(str(caught.value).split("tokenizer.vocab_size=")[-1].split()[0])
     possible = TokenizerConfig.model_validate({**config, "vocab_size": named})
     assert Tokenizer.train(SENTENCES, possible).vocab_size == named
+
+
+def test_pieces_of_a_unigram_model_have_frequencies_and_those_that_were_merged_have_none() -> None:
+    tokenizer = Tokenizer.train(SENTENCES, TokenizerConfig(vocab_size=600))
+    found = tokenizer.log_frequencies
+    assert found.shape == (600,) and not found[:FIRST_PIECE].any()
+    assert 0.9 < np.exp(found[FIRST_PIECE:]).sum() < 1.01
+    counts = np.bincount(np.concatenate(tokenizer.encode(SENTENCES)), minlength=len(found))
+    often = counts >= 20
+    often[:FIRST_PIECE] = False
+    counted = np.log(counts[often] / counts[FIRST_PIECE:].sum())
+    assert often.sum() > 20 and np.corrcoef(counted, found[often])[0, 1] > 0.9
+    merged = TokenizerConfig(vocab_size=400, algorithm="bpe")
+    with pytest.raises(TokenizerError, match="does not know how frequent"):
+        Tokenizer.train(SENTENCES, merged).log_frequencies  # noqa: B018
 
 
 def test_other_bytes_are_refused() -> None:

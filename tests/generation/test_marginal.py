@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from swae_text.config import ModelConfig
 from swae_text.corpora.batching import pad
-from swae_text.generation.marginal import best_of, log_marginal
+from swae_text.generation.marginal import best_of, likelihood, log_marginal, slor
 from swae_text.models.autoencoder import SentenceAutoencoder
 
 
@@ -37,8 +37,20 @@ def test_it_is_the_mean_probability_whatever_the_batches(model):
 
 def test_the_likeliest_a_word_is_taken_and_not_the_shortest():
     texts = ["a", "a b c", "d", "e f g h"]
-    assert best_of(texts, [-4.0, -6.0, -2.0, -6.0], 2) == ["a b c", "d"]
+    nats = [-4.0, -6.0, -2.0, -6.0]
+    assert best_of(texts, list(map(likelihood, nats, texts)), 2) == ["a b c", "d"]
     assert best_of(texts, [-4.0, -math.inf, -math.inf, -60.0], 2) == ["a", "e f g h"]
+
+
+def test_by_slor_a_rare_word_is_not_held_against_a_sentence():
+    common, rare = np.array([5, 6, 3], np.int32), np.array([5, 7, 3], np.int32)
+    alone = np.array([0, 0, 0, 0, 0, -1, -2, -9], np.float32)
+    assert slor(-6.0, common, alone) == pytest.approx((-6 + 3) / 3)
+    assert slor(-9.0, rare, alone) == pytest.approx((-9 + 10) / 3)
+    texts, nats = ["the food", "the bruschetta"], [-6.0, -9.0]
+    fair = [slor(each, pieces, alone) for each, pieces in zip(nats, (common, rare), strict=True)]
+    assert best_of(texts, fair, 2) == ["the bruschetta"]
+    assert best_of(texts, list(map(likelihood, nats, texts)), 2) == ["the food"]
 
 
 @given(st.lists(st.sampled_from(["", "a", "b c"]), min_size=1, max_size=6), st.integers(1, 4))
