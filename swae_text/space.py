@@ -274,7 +274,30 @@ class SentenceSpace:
         """
         z = interpolate_through(self.encode(sentences, space=space), steps, path)
         t = [step / (steps - 1) for step in range(len(z))]
-        return Interpolation(t, self.decode(z, space=space, decoding=decoding), z)
+        return Interpolation(t, self.decode_paths([z], steps, space=space, decoding=decoding), z)
+
+    def decode_paths(
+        self,
+        paths: Sequence[Tensor],
+        steps: int,
+        *,
+        space: SpaceName | None = None,
+        decoding: Decoding = GREEDY,
+    ) -> list[str]:
+        """Write out the points of paths with so many steps between sentences, one after another.
+
+        ``noise_level`` is of the points between: those of sentences have none.
+        """
+        z = torch.cat(list(paths))
+        texts = self.decode(z, space=space, decoding=decoding)
+        if decoding.noise_level:
+            known = [not place % (steps - 1) for path in paths for place in range(len(path))]
+            rows = torch.as_tensor(known).nonzero()[:, 0]
+            plain = replace(decoding, noise_level=0.0)
+            again = self.decode(z[rows], space=space, decoding=plain)
+            for row, text in zip(rows.tolist(), again, strict=True):
+                texts[row] = text
+        return texts
 
     def edit(
         self,

@@ -192,6 +192,19 @@ def test_the_best_of_several_is_the_one_of_them_that_scores_highest(space, judge
     assert space.sample(9, seed=4, sampling=same) == space.sample(9, seed=4)
 
 
+def test_on_a_path_only_what_lies_between_sentences_is_told_of_noise(space):
+    z = space.encode(TEXTS[:3])
+    told = Decoding(noise_level=1.5)
+    plain = space.interpolate(*TEXTS[:3], steps=4)
+    noisy = space.interpolate(*TEXTS[:3], steps=4, decoding=told)
+    assert noisy.texts != plain.texts
+    assert noisy.texts[::3] == plain.texts[::3] == space.decode(z)
+    between = [row for row in range(7) if row % 3]
+    assert [noisy.texts[row] for row in between] == space.decode(noisy.z[between], decoding=told)
+    two = space.decode_paths([noisy.z, noisy.z[:4]], 4, decoding=told)
+    assert two == noisy.texts + noisy.texts[:4]
+
+
 def test_samples_are_drawn_as_the_model_says_unless_told_otherwise(space):
     own = SamplingConfig(temperature=1.0, min_p=0.1, deviation=1.2, noise=0.5, best_of=2)
     config = space.config.model_copy(update={"sampling": own})

@@ -4,6 +4,7 @@ import itertools
 import math
 import pathlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -59,6 +60,9 @@ def interpolate(
         PathName, typer.Option(help="Straight line, or along the sphere: evenly (slerp) or not.")
     ] = "linear",
     space: Space = None,
+    noise_level: Annotated[
+        float, typer.Option(min=0.0, help="Code noise that the decoder is told of on the way.")
+    ] = 0.0,
     beams: Beams = 1,
     rerank: Rerank = False,
     ban: Ban = None,
@@ -97,7 +101,8 @@ def interpolate(
         raise typer.BadParameter("give sentences or --pairs FILE, not both")
     if data is not None and not perplexity:
         raise typer.BadParameter("--data is what --perplexity learns from: give both")
-    opened, decoding = open_space(pathlib.Path(model)), searched(beams, rerank, ban, require)
+    opened = open_space(pathlib.Path(model))
+    decoding = replace(searched(beams, rerank, ban, require), noise_level=noise_level)
     chosen: SpaceName = space or opened.default_space
     judge = _judge(opened, data, on_bad_row) if perplexity else None
     strays, bad = Strays(), BadLines(on_bad_row)
@@ -106,7 +111,7 @@ def interpolate(
         ends = encoded(batch, lambda texts: opened.encode(texts, space=chosen), bad)
         none = torch.empty(0, opened.dim(chosen))  # the path of an empty line
         z = [interpolate_through(torch.stack(own), steps, path) if own else none for _, own in ends]
-        texts = opened.decode(torch.cat(z), space=chosen, decoding=decoding)
+        texts = opened.decode_paths(z, steps, space=chosen, decoding=decoding)
         scores = iter(judge(texts) if judge else ())
         said, typical = iter(texts), iter(strays.watch(opened, torch.cat(z), chosen))
         for group, points in zip(batch, z, strict=True):
