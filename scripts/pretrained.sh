@@ -34,7 +34,7 @@ train() { # name of the run, steps of stage one, more options
         --set "training.stage_one.steps=$2" --set "stage_two.hidden=${HIDDEN:-512}" "${@:3}"
 }
 train "$run" "$steps" ${FURTHER:+--stage one}
-read -ra further <<< "$(echo ${FURTHER:-})"
+further=(${FURTHER:-})  # split at spaces and ends of lines
 for i in "${!further[@]}"; do
     IFS=: read -r name steps noise cooldown labels <<< "${further[i]}"
     options=(--from "runs/$run/model" --set model.noise_warmup=0 --set training.stage_two.steps=10000)

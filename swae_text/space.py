@@ -289,15 +289,14 @@ class SentenceSpace:
         ``noise_level`` is of the points between: those of sentences have none.
         """
         z = torch.cat(list(paths))
-        texts = self.decode(z, space=space, decoding=decoding)
-        if decoding.noise_level:
-            known = [not place % (steps - 1) for path in paths for place in range(len(path))]
-            rows = torch.as_tensor(known).nonzero()[:, 0]
-            plain = replace(decoding, noise_level=0.0)
-            again = self.decode(z[rows], space=space, decoding=plain)
-            for row, text in zip(rows.tolist(), again, strict=True):
-                texts[row] = text
-        return texts
+        if not decoding.noise_level:
+            return self.decode(z, space=space, decoding=decoding)
+        places = [place for path in paths for place in range(len(path))]
+        known = torch.tensor([place % (steps - 1) == 0 for place in places], dtype=torch.bool)
+        plain = replace(decoding, noise_level=0.0)
+        ends = iter(self.decode(z[known], space=space, decoding=plain))
+        between = iter(self.decode(z[~known], space=space, decoding=decoding))
+        return [next(ends if end else between) for end in known]
 
     def edit(
         self,

@@ -147,7 +147,7 @@ class Tokenizer:
         Raises:
             TokenizerError: pieces that were merged have ranks, not probabilities.
         """
-        scores = [float(self._model.get_score(piece)) for piece in range(self.vocab_size)]
+        scores = self._model.get_score(list(range(self.vocab_size)))
         found = np.array(scores, dtype=np.float32)
         if not np.exp(found[FIRST_PIECE:]).sum() < 1.01:
             raise TokenizerError(
