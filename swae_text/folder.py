@@ -79,7 +79,7 @@ def write_folder(
         swae_text=__version__,
         labels=parts.labels,
         stage_two=parts.stage_two is not None,
-        run=parts.config,
+        run=_reading(parts.config, TOKENIZER),
     )
     tree = head.model_dump(mode="json")
     files = {
@@ -114,9 +114,21 @@ def read_folder(path: Path) -> ModelParts:
     stage_two = None
     if head.stage_two and two is not None:
         stage_two = outline(lambda: build_stage_two(two, model.code_dim, len(head.labels)))
-    parts = ModelParts(head.run, tokenizer, autoencoder, stage_two, head.labels)
+    config = _reading(head.run, str(path / TOKENIZER))
+    parts = ModelParts(config, tokenizer, autoencoder, stage_two, head.labels)
     fill(_stages(parts), path / WEIGHTS)
     return parts
+
+
+def _reading(config: RunConfig, tokenizer: str) -> RunConfig:
+    """The settings with pieces from this file, if they came from one.
+
+    The file they came from may be gone; that of the folder is where the folder is.
+    """
+    if config.tokenizer.path is None:
+        return config
+    own = config.tokenizer.model_copy(update={"path": tokenizer})
+    return config.model_copy(update={"tokenizer": own})
 
 
 def _head(path: Path) -> _Head:

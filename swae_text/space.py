@@ -286,14 +286,13 @@ class SentenceSpace:
     ) -> list[str]:
         """Write out the points of paths with so many steps between sentences, one after another.
 
-        ``noise_level`` is of the points between: those of sentences have none.
+        ``noise_level`` and ``guidance`` are of the points between: those of sentences are codes.
         """
-        z = torch.cat(list(paths))
-        if not decoding.noise_level:
-            return self.decode(z, space=space, decoding=decoding)
+        z, plain = torch.cat(list(paths)), replace(decoding, noise_level=0.0, guidance=1.0)
+        if decoding == plain:
+            return self.decode(z, space=space, decoding=plain)
         places = [place for path in paths for place in range(len(path))]
         known = torch.tensor([place % (steps - 1) == 0 for place in places], dtype=torch.bool)
-        plain = replace(decoding, noise_level=0.0)
         ends = iter(self.decode(z[known], space=space, decoding=plain))
         between = iter(self.decode(z[~known], space=space, decoding=decoding))
         return [next(ends if end else between) for end in known]
@@ -552,9 +551,7 @@ class SentenceSpace:
 
     def _scores(self, texts: Sequence[str], judge: JudgeName) -> list[float]:
         """How well each reads to the decoder alone; minus infinity: blank, or too long to say."""
-        generator = torch.Generator(self.device).manual_seed(0)
-        codes = self.to_codes(self.sample_vectors(BLIND, generator=generator), None)
-        codes = noised(codes, self.config.model.code_noise, generator)
+        codes = self._nothing()
 
         def read(fit: list[str]) -> list[float]:
             tokens = self.tokenise(fit)
@@ -567,6 +564,14 @@ class SentenceSpace:
         found = self.for_readable(texts, read)
         pairs = zip(texts, found, strict=True)
         return [-math.inf if score is None or not text.strip() else score for text, score in pairs]
+
+    def _nothing(self) -> Float[Tensor, "draws code"]:
+        """Codes that tell the decoder nothing, or as good as: see ``generation/marginal.py``."""
+        if self.config.model.code_dropout:
+            return torch.zeros(1, self._code_dim, device=self.device)
+        generator = torch.Generator(self.device).manual_seed(0)
+        codes = self.to_codes(self.sample_vectors(BLIND, generator=generator), None)
+        return noised(codes, self.config.model.code_noise, generator)
 
     def _to_write(self, z: Tensor, space: SpaceName | None, decoding: Decoding) -> Tensor:
         """The codes that the decoder is shown."""

@@ -13,7 +13,7 @@ import yaml
 
 from swae_text.config import load_config
 from swae_text.errors import ConfigError, ModelFolderError
-from swae_text.folder import read_folder
+from swae_text.folder import read_folder, write_folder
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.models.stage_two import build_stage_two
 from swae_text.sealed import write_sealed
@@ -34,6 +34,20 @@ def refused(files, folder, error=ModelFolderError, match="model"):
     with pytest.raises(error, match=match) as caught:
         read_folder(folder)
     assert len(str(caught.value)) < 400
+
+
+def test_a_model_reads_its_own_pieces_wherever_it_is(tiny_run, files, tmp_path):
+    elsewhere = tmp_path / "gone" / "tokenizer.model"
+    tree = yaml.safe_load(files["config.yaml"])
+    assert read_folder(tiny_run / "model").config.tokenizer.path is None  # a run trains its own
+    tree["run"]["tokenizer"]["path"] = str(elsewhere)
+    write_sealed(tmp_path / "old", {**files, "config.yaml": yaml.safe_dump(tree).encode()})
+    parts = read_folder(tmp_path / "old")
+    assert parts.config.tokenizer.path == str(tmp_path / "old" / "tokenizer.model")
+    write_folder(parts, tmp_path / "new")
+    assert str(tmp_path) not in (tmp_path / "new" / "config.yaml").read_text()
+    own = read_folder(tmp_path / "new").config.tokenizer.path
+    assert own == str(tmp_path / "new" / "tokenizer.model")
 
 
 @pytest.mark.parametrize(

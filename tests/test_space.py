@@ -192,6 +192,19 @@ def test_the_best_of_several_is_the_one_of_them_that_scores_highest(space, judge
     assert space.sample(9, seed=4, sampling=same) == space.sample(9, seed=4)
 
 
+@torch.inference_mode()
+def test_a_model_that_knows_sentences_without_a_code_judges_without_one(space):
+    model = space.config.model.model_copy(update={"code_dropout": 0.1})
+    config = space.config.model_copy(update={"model": model})
+    knows = SentenceSpace(config, space.tokenizer, space.autoencoder, space.stage_two)
+    nothing = torch.zeros(1, model.code_dim)
+    nats = log_marginal(space.autoencoder, space.tokenise(TEXTS), nothing).tolist()
+    words = [len(text.split()) + 1 for text in TEXTS]
+    own = [total / count for total, count in zip(nats, words, strict=True)]
+    assert knows._scores(TEXTS, "likelihood") == pytest.approx(own)
+    assert space._scores(TEXTS, "likelihood") != pytest.approx(own)
+
+
 def test_on_a_path_only_what_lies_between_sentences_is_told_of_noise(space):
     z = space.encode(TEXTS[:3])
     told = Decoding(noise_level=1.5)

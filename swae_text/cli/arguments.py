@@ -81,6 +81,10 @@ NoiseLevel = Annotated[
     float | None,
     typer.Option(min=0.0, help="Code noise that the decoder is told samples have; 0: none."),
 ]
+Guidance = Annotated[
+    float | None,
+    typer.Option(min=0.0, help="Trust in the code of samples; below 1: plainer English."),
+]
 Noise = Annotated[
     float | None,
     typer.Option(min=0.0, help="Deviation of noise put on codes of samples; 0: none."),

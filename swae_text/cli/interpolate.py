@@ -63,6 +63,9 @@ def interpolate(
     noise_level: Annotated[
         float, typer.Option(min=0.0, help="Code noise that the decoder is told of on the way.")
     ] = 0.0,
+    guidance: Annotated[
+        float, typer.Option(min=0.0, help="Trust in the code on the way; below 1: plainer English.")
+    ] = 1.0,
     beams: Beams = 1,
     rerank: Rerank = False,
     ban: Ban = None,
@@ -102,7 +105,9 @@ def interpolate(
     if data is not None and not perplexity:
         raise typer.BadParameter("--data is what --perplexity learns from: give both")
     opened = open_space(pathlib.Path(model))
-    decoding = replace(searched(beams, rerank, ban, require), noise_level=noise_level)
+    decoding = replace(
+        searched(beams, rerank, ban, require), noise_level=noise_level, guidance=guidance
+    )
     chosen: SpaceName = space or opened.default_space
     judge = _judge(opened, data, on_bad_row) if perplexity else None
     strays, bad = Strays(), BadLines(on_bad_row)

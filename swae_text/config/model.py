@@ -101,6 +101,9 @@ class ModelConfig(Strict):
     """``uniform``: each sentence has a deviation of its own, from 0 to ``code_noise``."""
     noise_warmup: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
     """First share of the budget in which the code noise rises from 0."""
+    code_dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    """Share of the sentences in training for which the decoder is shown 0 instead of the code, so
+    that it is a language model as well, p(x) = p(x | c = 0); see ``generation/marginal.py``."""
     bag_of_words: NonNegativeFloat = 0.0
     """Weight of predicting the sentence's set of tokens from the code (Zhao et al., 2017)."""
     label_weight: NonNegativeFloat = 0.0

@@ -37,6 +37,11 @@ class RunConfig(Strict):
                 "sampling.noise and noise_level are measured by codes of one length: set "
                 "model.normalise=true, or leave them out"
             )
+        if self.sampling.guidance != 1 and not self.model.code_dropout:
+            raise ValueError(
+                "sampling.guidance needs a decoder that can write without a code: set "
+                "model.code_dropout above 0, or leave it out"
+            )
         if self.sampling.best_by == "slor" and self.tokenizer.algorithm != "unigram":
             raise ValueError(
                 "sampling.best_by=slor needs to know how frequent pieces are: set "

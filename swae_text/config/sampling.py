@@ -23,6 +23,9 @@ class SamplingConfig(Strict):
     """Multiplies the prior's own: below 1 plainer and shorter sentences, above 1 more varied."""
     noise_level: NonNegativeFloat = 0.0
     """Code noise that the decoder is told of, by the length of the code; 0: none."""
+    guidance: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 1.0
+    """How far the decoder trusts the code (γ of ``generation/guidance.py``; needs
+    ``model.code_dropout``): below 1 plainer English, above 1 closer to the code."""
     noise: NonNegativeFloat = 0.0
     """Standard deviation of noise put on the codes before they are decoded (needs
     ``model.normalise``, by which it is measured)."""

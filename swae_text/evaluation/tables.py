@@ -198,7 +198,7 @@ def _temperature(evidence: Mapping[str, Any]) -> str:
     """
     asked = evidence["evaluation"]
     usual: dict[str, float | str] = {"min_p": 0.0, "noise_level": 0.0, "deviation": 1.0}
-    usual |= {"noise": 0.0, "best_of": 1, "best_by": "likelihood", "rounds": 0}
+    usual |= {"guidance": 1.0, "noise": 0.0, "best_of": 1, "best_by": "likelihood", "rounds": 0}
     told = [
         f"{name.replace('_', ' ')} {chosen if isinstance(chosen, str) else f'{chosen:g}'}"
         for name, value in usual.items()

@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from swae_text.corpora.tokenizer import BOS, EOS, PAD, Tokenizer
-from swae_text.models.autoencoder import SentenceAutoencoder
+from swae_text.generation.guidance import Writer
 from swae_text.nn.base import DecoderState
 
 BEGIN = " "
@@ -101,14 +101,13 @@ class BannedWords:
 
 
 def look_ahead(
-    model: SentenceAutoencoder,
+    writer: Writer,
     state: DecoderState,
     rows: Int[Tensor, " unsure"],
     tokens: Int[Tensor, " unsure"],
 ) -> Float[Tensor, "unsure vocab"]:
     """Scores of what would come next if some rows of a batch took these tokens."""
-    hidden, _ = model.decoder.step(model.embedding(tokens), [part[rows] for part in state])
-    logits = model.logits(hidden).float()
+    logits, _ = writer.step(tokens, [part[rows] for part in state])
     logits[:, [PAD, BOS]] = -torch.inf
     return logits
 

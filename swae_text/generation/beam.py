@@ -18,6 +18,7 @@ from swae_text.corpora.tokenizer import BOS, EOS, PAD
 from swae_text.errors import ConfigError
 from swae_text.generation.banned import BEGIN, BannedWords, look_ahead
 from swae_text.generation.constraints import FREE, Constraints
+from swae_text.generation.guidance import Writer
 from swae_text.generation.required import NOTHING, RequiredWords, allocate
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.nn.base import DecoderState
@@ -46,6 +47,7 @@ def beam_search(
     beams: int = 5,
     n_best: int = 1,
     length_penalty: float = 1.0,
+    guidance: float = 1.0,
     constraints: Constraints = FREE,
 ) -> list[list[Hypothesis]]:
     """Search sentences for each code; the best first.
@@ -56,6 +58,7 @@ def beam_search(
         beams: prefixes that are kept at each step.
         n_best: sentences to give for each code; fewer where the beam has not found as many.
         length_penalty: α.
+        guidance: γ of ``guidance.py``; the nats are then those of the mixture.
         constraints: words that no sentence or every sentence holds.
 
     Raises:
@@ -69,14 +72,15 @@ def beam_search(
         constraints.required.check_length(longest)
     search = _Search(len(code), beams, n_best, length_penalty, longest, code.device, constraints)
     rows = torch.arange(len(code), device=code.device).repeat_interleave(beams)
-    state = [part[rows] for part in model.decoder.start(model.memory(code))]
+    writer = Writer(model, guidance)
+    state = [part[rows] for part in writer.start(code)]
     tokens = torch.full_like(rows, BOS)
     while len(search.open):
-        hidden, state = model.decoder.step(model.embedding(tokens), state)
-        log_probs = model.logits(hidden).float().log_softmax(-1)
+        scores, state = writer.step(tokens, state)
+        log_probs = scores.log_softmax(-1)
         log_probs[:, [PAD, BOS]] = -torch.inf
         if constraints is not FREE:
-            search.constrain(log_probs, model, state)
+            search.constrain(log_probs, writer, state)
         parents, tokens = search.step(log_probs)
         state = [part[parents] for part in state]
     return search.found
@@ -105,7 +109,7 @@ class _Search:
         self.banned, self.required = constraints.banned, constraints.required
         self.texts, self.progress = [BEGIN] * len(self.prefixes), [NOTHING] * len(self.prefixes)
 
-    def constrain(self, log_probs: Tensor, model: SentenceAutoencoder, state: DecoderState) -> None:
+    def constrain(self, log_probs: Tensor, writer: Writer, state: DecoderState) -> None:
         """Take away, in place, the tokens that may not come next."""
         left = self.longest - self.length - 1  # steps after this one
         if self.required is not None:
@@ -115,7 +119,7 @@ class _Search:
             forbidden = self.banned.forbidden(self.texts)
             log_probs.masked_fill_(forbidden.to(log_probs.device), -torch.inf)
             if left:
-                self._refuse_open(self.banned, log_probs, model, state)
+                self._refuse_open(self.banned, log_probs, writer, state)
 
     def step(self, log_probs: Tensor) -> tuple[Tensor, Tensor]:
         """Take the next token of every open beam; gives the rows they come from, and the tokens."""
@@ -214,7 +218,7 @@ class _Search:
         self,
         banned: BannedWords,
         log_probs: Tensor,
-        model: SentenceAutoencoder,
+        writer: Writer,
         state: DecoderState,
     ) -> None:
         """Take away candidates that end in a banned word which the model would not go on with."""
@@ -223,7 +227,7 @@ class _Search:
             judged |= unsure
             pairs = sorted(unsure)
             rows, tokens = torch.tensor(pairs, device=log_probs.device).unbind(1)
-            following = look_ahead(model, state, rows, tokens).argmax(-1).tolist()
+            following = look_ahead(writer, state, rows, tokens).argmax(-1).tolist()
             for (row, token), after in zip(pairs, following, strict=True):
                 if banned.ends(banned.after(self.texts[row], token), after):
                     log_probs[row, token] = -torch.inf

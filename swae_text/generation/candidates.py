@@ -49,6 +49,7 @@ def likeliest(
         beams=beams,
         n_best=beams,
         length_penalty=penalty,
+        guidance=decoding.guidance,
         constraints=constraints,
     )
     texts = iter(tokenizer.decode([made.tokens for row in found for made in row]))

@@ -21,6 +21,7 @@ from swae_text.config import SamplingConfig
 from swae_text.corpora.tokenizer import BOS, EOS, PAD
 from swae_text.errors import ConfigError, ModelFolderError
 from swae_text.generation.banned import BEGIN, BannedWords, look_ahead
+from swae_text.generation.guidance import Writer
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.nn.base import DecoderState
 
@@ -42,6 +43,8 @@ class Decoding:
         required: words or phrases that every sentence holds; needs beams (``required.py``).
         noise_level: code noise that the decoder is told of, at least 0; 0 leaves a code as it is.
             For codes that no sentence has, as samples are; to be chosen on validation sentences.
+        guidance: the γ of ``guidance.py``, at least 0: below 1 plainer English, above 1 closer to
+            the code. Other than 1 it needs a model with ``model.code_dropout``.
     """
 
     temperature: float = 0.0
@@ -54,6 +57,7 @@ class Decoding:
     banned: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     noise_level: float = 0.0
+    guidance: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning.
@@ -69,6 +73,7 @@ class Decoding:
             f"beams={self.beams}: give 1 or more": self.beams >= 1,
             f"length_penalty={self.length_penalty}: give 0 or more": self.length_penalty >= 0,
             f"noise_level={self.noise_level}: give 0 or more": 0 <= self.noise_level < math.inf,
+            f"guidance={self.guidance}: give 0 or more": 0 <= self.guidance < math.inf,
             "a beam search draws nothing: leave out temperature or beams": self.beams == 1
             or not self.temperature,
             "rerank chooses among beams: give beams=2 or more": self.beams > 1 or not self.rerank,
@@ -89,6 +94,7 @@ def as_drawn(how: SamplingConfig, decoding: Decoding | None = None) -> Decoding:
         temperature=how.temperature,
         min_p=how.min_p,
         noise_level=how.noise_level,
+        guidance=how.guidance,
     )
 
 
@@ -118,16 +124,16 @@ def generate(
     sentences: list[list[int]] = [[] for _ in range(len(code))]
     rows = torch.arange(len(code), device=code.device)
     tokens = torch.full_like(rows, BOS)
-    state = model.decoder.start(model.memory(code))
+    writer = Writer(model, decoding.guidance)
+    state = writer.start(code)
     texts, longest = [BEGIN] * len(code), model.config.max_tokens
     for length in range(1, longest + 1):
-        hidden, state = model.decoder.step(model.embedding(tokens), state)
-        logits = model.logits(hidden).float()
+        logits, state = writer.step(tokens, state)
         if banned is None or length == longest:  # the last token is the end or is cut off
             tokens = choose(logits, decoding, generator)
         else:
             here = [texts[row] for row in rows.tolist()]
-            tokens = _unbanned(model, state, logits, here, banned, decoding, generator)
+            tokens = _unbanned(writer, state, logits, here, banned, decoding, generator)
         going = tokens != EOS
         if not going.all():
             rows, tokens, state = rows[going], tokens[going], [part[going] for part in state]
@@ -173,7 +179,7 @@ def choose(
 
 
 def _unbanned(
-    model: SentenceAutoencoder,
+    writer: Writer,
     state: DecoderState,
     logits: Float[Tensor, "batch vocab"],
     texts: Sequence[str],
@@ -191,7 +197,7 @@ def _unbanned(
     unsure = list(range(len(tokens)))
     while unsure := [row for row in unsure if banned.leaves_open(texts[row], int(tokens[row]))]:
         rows = torch.as_tensor(unsure, device=tokens.device)
-        scores = look_ahead(model, state, rows, tokens[rows])
+        scores = look_ahead(writer, state, rows, tokens[rows])
         following = choose(scores, decoding, generator).tolist()
         unsure = [
             row

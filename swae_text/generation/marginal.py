@@ -1,13 +1,15 @@
 """The decoder as a language model, and the best of several sentences by it.
 
-    log p(x) ≈ log 1/J Σ_j p(x | c_j + s ε_j),     c_j of the prior, s the most noise of training
+    log p(x) = log p(x | 0)                         of a model that knows sentences without a code
+             ≈ log 1/J Σ_j p(x | c_j + s ε_j)       of others: c_j of the prior, s the most noise
     likelihood:  log p(x) / words         SLOR:  (log p(x) - Σ_t log p₁(x_t)) / pieces
 
 What the parts of a sampled code ask for may not go together, and a decoder that writes from left to
 right finds out too late. Of several sentences drawn for it, the one that is likeliest a word
 *without* the code is the one whose words go together. (The likeliest with it is the plainest:
-docs/experiments.md.) Codes under much noise tell a decoder next to nothing, so one that was trained
-on them is a language model.
+docs/experiments.md.) ``model.code_dropout`` teaches a decoder to write without one, as the dropped
+condition of classifier-free guidance does (Ho and Salimans, 2022). One that was trained without it
+has seen codes under much noise, which tell it little.
 
 The likeliest are also the most common. SLOR takes off what the pieces are worth alone, p₁, and so
 holds no rare word against a sentence (Pauls and Klein, 2012, "Large-scale syntactic language

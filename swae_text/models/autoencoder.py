@@ -252,15 +252,21 @@ class SentenceAutoencoder(HasCritic):
         return generated_BC.new_zeros(())
 
     def _disturb(self, code_BC: Tensor, generator: torch.Generator, progress: float) -> Tensor:
-        """Code noise, rising over the first ``noise_warmup`` of the budget."""
+        """Code noise, rising over the first ``noise_warmup`` of the budget, and dropped codes."""
         warmup = self.config.noise_warmup
         noise = self.config.code_noise * (min(1.0, progress / warmup) if warmup else 1.0)
-        if not noise:
-            return code_BC
-        level_B1 = torch.full_like(code_BC[:, :1], noise)
-        if self.config.noise_levels == "uniform":
-            level_B1 *= torch.rand(len(code_BC), 1, generator=generator, device=code_BC.device)
-        return noised(code_BC, level_B1, generator)
+
+        def chance_B1() -> Tensor:
+            return torch.rand(len(code_BC), 1, generator=generator, device=code_BC.device)
+
+        if noise:
+            level_B1 = torch.full_like(code_BC[:, :1], noise)
+            if self.config.noise_levels == "uniform":
+                level_B1 *= chance_B1()
+            code_BC = noised(code_BC, level_B1, generator)
+        if self.config.code_dropout:
+            code_BC = code_BC * (chance_B1() >= self.config.code_dropout)
+        return code_BC
 
     def _bag_of_words(self, code_BC: Tensor, tokens_BT: Tensor) -> Tensor:
         """-log p(token | c) without order, nats a token (Zhao et al., 2017, eq. 9)."""

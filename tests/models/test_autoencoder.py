@@ -158,6 +158,35 @@ def test_levels_of_noise_are_a_sentence_s_own():
     torch.testing.assert_close(2 * halved, levels)
 
 
+def test_a_dropped_code_tells_nothing_and_the_others_what_they_told():
+    code = torch.randn(4000, 16, generator=torch.Generator().manual_seed(1))
+
+    def disturbed(**settings: float) -> torch.Tensor:
+        generator = torch.Generator().manual_seed(0)
+        return model(**settings)._disturb(code, generator, 1.0)
+
+    shown, some = disturbed(code_noise=0.5), disturbed(code_noise=0.5, code_dropout=0.3)
+    dropped = (some == 0).all(1)
+    assert dropped.float().mean().item() == pytest.approx(0.3, abs=0.03)
+    torch.testing.assert_close(some[~dropped], shown[~dropped])
+    torch.testing.assert_close(disturbed(code_noise=0.0, code_dropout=0.0), code)
+
+
+def test_a_decoder_that_codes_are_dropped_from_learns_to_write_without_one():
+    pieces = torch.tensor([[4, 5, 6, 7, 3]] * 8)
+    torch.manual_seed(0)
+    autoencoder = model(code_dropout=0.5)
+    optimiser = torch.optim.Adam(autoencoder.parameters(), 0.01)
+    generator = torch.Generator().manual_seed(0)
+    before = autoencoder.log_likelihood(torch.zeros(8, 16), pieces).mean()
+    for _ in range(30):
+        optimiser.zero_grad()
+        autoencoder.loss(pieces, generator=generator).total.backward()
+        optimiser.step()
+    after = autoencoder.log_likelihood(torch.zeros(8, 16), pieces).mean()
+    assert before < -15 and after > -3
+
+
 def test_the_bag_of_words_does_not_know_the_order():
     autoencoder, tokens = model(bag_of_words=1.0), sentences(1)
     code = torch.randn(1, 16)
