@@ -265,9 +265,11 @@ class SentenceSpace:
         steps: int = 7,
         path: PathKind = "linear",
         space: SpaceName | None = None,
-        decoding: Decoding = GREEDY,
+        decoding: Decoding | None = None,
     ) -> Interpolation:
         """Walk from one sentence to the next, ``steps`` points from each to the one after it.
+
+        What ``decoding`` is without one, ``decode_paths`` says.
 
         Raises:
             ConfigError: fewer than two sentences or two steps.
@@ -282,12 +284,14 @@ class SentenceSpace:
         steps: int,
         *,
         space: SpaceName | None = None,
-        decoding: Decoding = GREEDY,
+        decoding: Decoding | None = None,
     ) -> list[str]:
         """Write out the points of paths with so many steps between sentences, one after another.
 
         ``noise_level`` and ``guidance`` are of the points between: those of sentences are codes.
+        Without ``decoding``: greedily, under the guidance that the model draws samples with.
         """
+        decoding = decoding or Decoding(guidance=self.config.sampling.guidance)
         z, plain = torch.cat(list(paths)), replace(decoding, noise_level=0.0, guidance=1.0)
         if decoding == plain:
             return self.decode(z, space=space, decoding=plain)

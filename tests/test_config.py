@@ -87,6 +87,12 @@ def test_samples_of_codes_of_any_length_have_no_noise(setting):
     assert load_config(None, [f"sampling.{setting}=0.5"]).sampling.but(**{setting: 0}).noise == 0
 
 
+def test_guidance_wants_a_decoder_that_can_write_without_a_code():
+    load_config(None, ["sampling.guidance=0.7", "model.code_dropout=0.1"])
+    with pytest.raises(ConfigError, match=r"model\.code_dropout above 0, or leave"):
+        load_config(None, ["sampling.guidance=0.7"])
+
+
 def test_rare_pieces_are_known_to_a_unigram_tokenizer_only():
     load_config(None, ["sampling.best_by=slor"])
     with pytest.raises(ConfigError, match=r"algorithm=unigram, or leave"):
@@ -94,7 +100,17 @@ def test_rare_pieces_are_known_to_a_unigram_tokenizer_only():
 
 
 @pytest.mark.parametrize(
-    "wrong", ["noise=-1", "rounds=-1", "best_of=0", "best_of=65", "deviation=0", "min_p=2"]
+    "wrong",
+    [
+        "noise=-1",
+        "rounds=-1",
+        "best_of=0",
+        "best_of=65",
+        "deviation=0",
+        "min_p=2",
+        "guidance=-1",
+        "guidance=.inf",
+    ],
 )
 def test_samples_are_drawn_within_bounds(wrong):
     with pytest.raises(ConfigError, match=rf"sampling\.{wrong.partition('=')[0]}: Input should be"):

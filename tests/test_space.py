@@ -1,5 +1,6 @@
 """``SentenceSpace`` and its folder: round trips, order, and what is refused."""
 
+import copy
 import json
 import shutil
 from pathlib import Path
@@ -216,6 +217,25 @@ def test_on_a_path_only_what_lies_between_sentences_is_told_of_noise(space):
     assert [noisy.texts[row] for row in between] == space.decode(noisy.z[between], decoding=told)
     two = space.decode_paths([noisy.z, noisy.z[:4]], 4, decoding=told)
     assert two == noisy.texts + noisy.texts[:4]
+
+
+def test_a_model_s_guidance_is_of_its_samples_and_of_what_lies_between_sentences(space):
+    model = space.config.model.model_copy(update={"code_dropout": 0.1})
+    config = space.config.model_copy(update={"model": model})
+    config = config.model_copy(update={"sampling": SamplingConfig(guidance=0.3)})
+    knows = copy.copy(space.autoencoder)
+    knows.config = model
+    guided = SentenceSpace(config, space.tokenizer, knows, space.stage_two)
+    assert guided.sample(20) == guided.sample(20, decoding=Decoding(guidance=0.3))
+    assert guided.sample(20) != guided.sample(20, sampling=SamplingConfig()) == space.sample(20)
+    plain, walk = space.interpolate(*TEXTS[:3], steps=4), guided.interpolate(*TEXTS[:3], steps=4)
+    assert walk.texts[::3] == plain.texts[::3] == space.reconstruct(TEXTS[:3])
+    assert walk.texts != plain.texts
+    told = Decoding(guidance=0.3)
+    assert walk.texts == guided.interpolate(*TEXTS[:3], steps=4, decoding=told).texts
+    assert plain.texts == guided.interpolate(*TEXTS[:3], steps=4, decoding=Decoding()).texts
+    with pytest.raises(ConfigError, match="code_dropout"):
+        space.interpolate(*TEXTS[:2], decoding=told)
 
 
 def test_samples_are_drawn_as_the_model_says_unless_told_otherwise(space):

@@ -64,8 +64,12 @@ def interpolate(
         float, typer.Option(min=0.0, help="Code noise that the decoder is told of on the way.")
     ] = 0.0,
     guidance: Annotated[
-        float, typer.Option(min=0.0, help="Trust in the code on the way; below 1: plainer English.")
-    ] = 1.0,
+        float | None,
+        typer.Option(
+            min=0.0,
+            help="Trust in the code on the way; below 1: plainer English. Default: as in samples.",
+        ),
+    ] = None,
     beams: Beams = 1,
     rerank: Rerank = False,
     ban: Ban = None,
@@ -105,9 +109,9 @@ def interpolate(
     if data is not None and not perplexity:
         raise typer.BadParameter("--data is what --perplexity learns from: give both")
     opened = open_space(pathlib.Path(model))
-    decoding = replace(
-        searched(beams, rerank, ban, require), noise_level=noise_level, guidance=guidance
-    )
+    own = opened.config.sampling.guidance if guidance is None else guidance
+    decoding = searched(beams, rerank, ban, require)
+    decoding = replace(decoding, noise_level=noise_level, guidance=own)
     chosen: SpaceName = space or opened.default_space
     judge = _judge(opened, data, on_bad_row) if perplexity else None
     strays, bad = Strays(), BadLines(on_bad_row)

@@ -90,6 +90,7 @@ class Benchmark:
         for layer in (*base, self.config.settings, method, entry.settings, last):
             tree = overlay(tree, layer)
         judged = self.config.evaluation if split == "test" else self.config.trial
+        tree.pop("sampling", None)  # samples are drawn as the evaluation says
         tree["evaluation"] = judged.model_dump(mode="json")
         for dotted, value in settings.items():
             override_setting(tree, f"{dotted}={yaml.safe_dump(value, default_flow_style=True)}")

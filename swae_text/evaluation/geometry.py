@@ -58,7 +58,7 @@ def path_rows(encoded: Encoded, judges: Judges | None, config: EvaluationConfig)
         interpolate(a, b, config.path_steps, "linear")
         for a, b in zip(z[:count], z[count : 2 * count], strict=True)
     ]
-    said = space.decode(torch.cat(points))
+    said = space.decode_paths(points, config.path_steps)
     paths = [said[i : i + config.path_steps] for i in range(0, len(said), config.path_steps)]
     result: dict[str, Any] = {"smoothness": path_smoothness(paths).to_dict(), "examples": paths[:5]}
     if judges is not None:

@@ -107,7 +107,8 @@ class Explorer:
     def interpolate(self, asked: InterpolateRequest) -> answers.Path:
         """The sentences on the way from one sentence to the next."""
         z = interpolate_through(self._encode(asked.texts), asked.steps, asked.path)
-        told = zip(self._decode(z), self._typicality(z), strict=True)
+        texts = self.space.decode_paths([z], asked.steps, space=self.name)
+        told = zip(texts, self._typicality(z), strict=True)
         last = asked.steps - 1
         points = [
             answers.Point(t=place / last, text=text, typicality=share)
