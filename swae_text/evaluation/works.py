@@ -117,8 +117,8 @@ class Work:
             judged = EvaluationConfig.model_validate(result["evidence"]["evaluation"])
         except (ConfigError, ValidationError, KeyError, TypeError):
             return False  # of a version that had other settings
-        asked = (self.config, self.split, self.evaluation, self.references)
-        return asked == (trained, result["split"], judged, result.get("references"))
+        asked = (self.config, self.split, _bearing(self.evaluation), self.references)
+        return asked == (trained, result["split"], _bearing(judged), result.get("references"))
 
     def model_key(self) -> str:
         """Equal for equal models, whatever they are called and judged on."""
@@ -145,6 +145,12 @@ def load_benchmark(path: Path, overrides: tuple[str, ...] = ()) -> BenchmarkConf
         return BenchmarkConfig.model_validate(tree)
     except ValidationError as error:
         raise ConfigError(f"{path}: {describe(error)}") from error
+
+
+def _bearing(judged: EvaluationConfig) -> dict[str, Any]:
+    """The settings of an evaluation, without those of a part that it leaves out."""
+    left_out = set() if "transfer" in judged.parts else {"strengths", "confidences"}
+    return judged.model_dump(exclude=left_out)
 
 
 def _digest(*parts: Any) -> str:

@@ -139,6 +139,9 @@ def test_the_benchmarks_of_the_project_are_valid(path, tmp_path):
     config = load_benchmark(path)
     folders = (path.parent, tmp_path / "runs", tmp_path / "results")
     assert Benchmark(config, *folders, lambda line: None).finished() == []
+    results = ROOT / "docs/results" / path.stem
+    kept = Benchmark(config, path.parent, tmp_path, results, lambda line: None).finished()
+    assert len(kept) == len(list(results.glob("*.json"))) >= 40  # none is of other settings
     assert len(config.methods) >= 10 and sum(len(m.seeds or ()) >= 3 for m in config.methods) >= 6
 
 
