@@ -28,6 +28,8 @@ python -c '
 import json, pathlib, sys, yaml
 runs = [pathlib.Path(sys.argv[1])]
 while start := yaml.safe_load(open(runs[0] / "config.yaml"))["training"]["stage_one"]["start"]:
+    if not (pathlib.Path(start).parent / "config.yaml").exists():
+        break  # of a model that is no run
     runs.insert(0, pathlib.Path(start).parent)
 for run in runs:
     for row in map(json.loads, open(run / "metrics.jsonl")):
