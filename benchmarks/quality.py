@@ -48,6 +48,7 @@ def _ours(settings: Settings, architecture: str) -> Looks:
         f"training.stage_one.minutes={settings.minutes}",
         f"training.stage_one.evaluate_every={settings.at(100, 2)}",
         *("model.code_noise=0.1", "model.noise_warmup=0", "model.corruption.drop=0"),
+        *("model.code_dropout=0", "sampling={}", "training.stage_one.optimiser.cooldown=0.3"),
         *(("training.stage_one.steps=4",) if settings.quick else ()),
     )
     run = settings.folder / f"quality-{architecture}"
