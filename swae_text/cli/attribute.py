@@ -1,5 +1,6 @@
 """``swae-text attribute``: find the direction of an attribute, and move sentences along it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -82,6 +83,9 @@ def apply(
         bool, typer.Option("--orthogonal", help="Take from each direction what the others share.")
     ] = False,
     space: Space = None,
+    guidance: Annotated[
+        float, typer.Option(min=0.0, help="Trust in the moved code; below 1: plainer English.")
+    ] = 1.0,
     beams: Beams = 1,
     rerank: Rerank = False,
     ban: Ban = None,
@@ -104,7 +108,8 @@ def apply(
         raise typer.BadParameter("--by says how to get to a target: give --to as well")
     if orthogonal and not also:
         raise typer.BadParameter("--orthogonal is of several directions: give --also")
-    decoding, strengths = searched(beams, rerank, ban, require), tuple(strength or [1.0])
+    decoding = replace(searched(beams, rerank, ban, require), guidance=guidance)
+    strengths = tuple(strength or [1.0])
     folder = model_folder(model)
     pairs = other_pairs(also or (), folder)
     moving = Moving(

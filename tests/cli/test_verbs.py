@@ -115,6 +115,30 @@ def test_strength_zero_is_reconstruction(command, tiny_run, vector):
     assert 0 <= moved[0]["after"] <= 1
 
 
+def test_guidance_is_refused_by_a_model_that_always_saw_a_code(command, tiny_run, vector):
+    verbs = (
+        ("sample", tiny_run),
+        ("interpolate", tiny_run, "the cook smiled .", "the guide slept ."),
+        ("attribute", "apply", tiny_run, vector),
+        ("evaluate", tiny_run, "--only", "samples"),
+    )
+    for verb in verbs:
+        result = command(*verb, "--guidance", 0.5, stdin=LINES)
+        assert result.code == 1 and "model.code_dropout=0" in result.err.splitlines()[-1]
+        assert command(*verb, "--guidance", -1, stdin=LINES).code == 2
+
+
+def test_moved_sentences_are_written_under_guidance(command):
+    apply = ("attribute", "apply", "yelp-small", "sentiment", "--strength", 1)
+    line = "the staff was friendly and helpful .\n"
+    plain, told, blind = (
+        command(*apply, *more, stdin=line).records[0]["text"]
+        for more in ((), ("--guidance", 1), ("--guidance", 0))
+    )
+    assert plain == told != blind
+    assert blind == command(*apply, "--guidance", 0, stdin="we waited .\n").records[0]["text"]
+
+
 def test_a_list_of_strengths_gives_as_many_records_and_a_target_is_reached(
     command, tiny_run, vector
 ):
