@@ -110,8 +110,7 @@ def interpolate(
         raise typer.BadParameter("--data is what --perplexity learns from: give both")
     opened = open_space(pathlib.Path(model))
     own = opened.config.sampling.guidance if guidance is None else guidance
-    decoding = searched(beams, rerank, ban, require)
-    decoding = replace(decoding, noise_level=noise_level, guidance=own)
+    decoding = replace(searched(beams, rerank, ban, require), noise_level=noise_level, guidance=own)
     chosen: SpaceName = space or opened.default_space
     judge = _judge(opened, data, on_bad_row) if perplexity else None
     strays, bad = Strays(), BadLines(on_bad_row)

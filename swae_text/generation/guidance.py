@@ -4,9 +4,9 @@
 
 γ = 1 is the decoder as it is. What the parts of a code that no sentence has ask for may not go
 together; with γ below 1 the decoder, as the language model that ``model.code_dropout`` has taught
-it to be, has a say in every word, and there is no such word salad. Above 1 is closer to the code.
-Classifier-free guidance (Ho and Salimans, 2022; on language models, Sanchez et al., 2023, "Stay on
-topic with classifier-free guidance"), which knows γ above 1 only.
+it to be, has a say in every word: less word salad, and more of what is common. Above 1 is closer to
+the code. Classifier-free guidance (Ho and Salimans, 2022; on language models, Sanchez et al., 2023,
+"Stay on topic with classifier-free guidance"), which is used with γ above 1.
 """
 
 from dataclasses import dataclass
