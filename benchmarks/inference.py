@@ -1,49 +1,107 @@
-"""Sentences a second: encode, decode greedily and by beams, at batches of 1, 32 and 512."""
+"""Sentences a second: encode, decode greedily and by beams; then several processes at once."""
 
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median as middle
+from threading import Barrier
+from typing import get_args
 
 import numpy as np
+import torch
 
 from benchmarks.measuring import Row, Settings, in_turns, median
 from benchmarks.runs import prepared, trained_model
 from swae_text import Decoding, SentenceSpace
 from swae_text.names import PrecisionName
 
-PRECISIONS: tuple[PrecisionName, ...] = ("float32", "bfloat16")
-"""Of stage one's weights."""
+PRECISIONS: tuple[PrecisionName, ...] = get_args(PrecisionName)
+WORKS = {  # batch sizes of one process, and of several
+    "codes": ((1, 32, 64, 512), 64),
+    "encode": ((1, 32, 64, 512), 64),
+    "greedy": ((1, 32, 512), 512),
+    "beams 5": ((1, 32), None),
+}
+"""``codes`` are stage one's vectors, ``encode`` goes on to stage two's, as the verb does."""
 
 
 def rows(settings: Settings) -> Iterator[Row]:
-    """A row for each work, precision and batch size."""
+    """A row for each work, precision and batch size; then for as many processes as threads."""
     folder = trained_model(settings)
     spaces = {name: SentenceSpace.from_pretrained(folder, precision=name) for name in PRECISIONS}
     corpus = prepared(spaces["float32"].config)
-    texts = corpus.valid.texts(np.arange(min(settings.at(512, 16), len(corpus.valid))))
-    for work, sizes in (
-        ("encode", (1, 32, 64, 512)),
-        ("greedy", (1, 32, 512)),
-        ("beams 5", (1, 32)),
-    ):
+    texts = corpus.valid.texts(np.arange(min(settings.at(2048, 16), len(corpus.valid))))
+    few, rounds = texts[: settings.at(512, 16)], settings.at(5, 1)
+    for work, (sizes, _) in WORKS.items():
         runs, sentences = {}, {}
         for size in sizes:
-            chosen = texts[: settings.at(16, 2)] if size == 1 else texts
+            chosen = few[: settings.at(16, 2)] if size == 1 else few
             for precision, space in spaces.items():
                 name = f"{work}, {precision}, batch {size}"
                 sentences[name] = len(chosen)
                 runs[name] = partial(_work(space, work, chosen), size)
-        seconds = median(in_turns(runs, settings.at(5, 1)))
+        seconds = median(in_turns(runs, rounds))
         for name, taken in seconds.items():
-            to = name.replace("bfloat16", "float32")
+            precision = name.split(", ")[1]
+            to = name.replace(precision, "float32")
             rate = sentences[name] / taken
             ratio = None if name == to else rate * seconds[to] / sentences[to]
             yield Row(name, rate, "sentences/s", ratio, to)
+    processes = settings.at(torch.get_num_threads(), 2)
+    for precision in PRECISIONS if processes > 1 else ():
+        for work, rate in _together(folder, precision, texts, processes, rounds).items():
+            name = f"{work}, {precision}, batch {WORKS[work][1]}, {processes} processes"
+            yield Row(name, rate, "sentences/s")
 
 
 def _work(space: SentenceSpace, work: str, texts: list[str]) -> Callable[[int], object]:
     """What is done with a batch size; vectors are ready where sentences are written."""
-    if work == "encode":
-        return lambda size: space.encode(texts, space="code", batch_size=size)
+    if work in ("codes", "encode"):
+        kind = "code" if work == "codes" else space.default_space
+        return lambda size: space.encode(texts, space=kind, batch_size=size)
     codes, decoding = space.encode(texts, space="code"), Decoding(beams=5 if "beams" in work else 1)
     most = decoding.beams  # a batch of the search is so many prefixes
     return lambda size: space.decode(codes, space="code", decoding=decoding, batch_size=size * most)
+
+
+def _together(
+    folder: Path, precision: PrecisionName, texts: list[str], processes: int, rounds: int
+) -> dict[str, float]:
+    """Sentences a second of processes with a thread each that do the same work at once."""
+    context = get_context("spawn")
+    with context.Manager() as manager, ProcessPoolExecutor(processes, context) as pool:
+        start = manager.Barrier(processes)
+        asked = [
+            pool.submit(_spans, folder, precision, texts, rounds, start) for _ in range(processes)
+        ]
+        spans = [future.result() for future in asked]
+    rates = {}
+    for work in spans[0]:
+        each = zip(*(span[work] for span in spans), strict=True)
+        seconds = [max(end for _, end in turn) - min(begin for begin, _ in turn) for turn in each]
+        rates[work] = processes * len(texts) / middle(seconds)
+    return rates
+
+
+def _spans(
+    folder: Path, precision: PrecisionName, texts: list[str], rounds: int, start: Barrier
+) -> dict[str, list[tuple[float, float]]]:
+    """Begin and end of each turn of each work, by a clock that processes share."""
+    torch.set_num_threads(1)
+    space = SentenceSpace.from_pretrained(folder, precision=precision)
+    spans: dict[str, list[tuple[float, float]]] = {}
+    for name, (_, size) in WORKS.items():
+        if size is None:
+            continue
+        work = _work(space, name, texts)
+        work(size)
+        spans[name] = []
+        for _ in range(rounds):
+            start.wait()
+            begin = time.monotonic()
+            work(size)
+            spans[name].append((begin, time.monotonic()))
+    return spans

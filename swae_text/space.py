@@ -71,6 +71,10 @@ class SentenceSpace:
         autoencoder: stage one.
         stage_two: the map between codes and latents, or None.
         labels: names of the corpus's labels, in the order of the mixture's components.
+        precision: of the weights that take the time. They are changed to it.
+
+    Raises:
+        ConfigError: int8 elsewhere than on a CPU that PyTorch has kernels for.
     """
 
     def __init__(
@@ -80,12 +84,19 @@ class SentenceSpace:
         autoencoder: SentenceAutoencoder,
         stage_two: CodeModel | None = None,
         labels: tuple[str, ...] = (),
+        precision: PrecisionName = "float32",
     ) -> None:
         self.config = config
         self.tokenizer = tokenizer
         self.autoencoder = autoencoder.eval()
         self.stage_two = stage_two.eval() if stage_two is not None else None
         self.labels = labels
+        self.precision = precision
+        if precision == "int8" and self.device.type != "cpu":
+            raise ConfigError(f"int8 is for a CPU, not {self.device.type}: choose bfloat16")
+        autoencoder.multiply_in(precision)
+        if stage_two is not None:
+            stage_two.multiply_in(precision)
 
     @classmethod
     def from_pretrained(
@@ -101,11 +112,13 @@ class SentenceSpace:
         Args:
             path: any of these.
             device: where its weights go.
-            precision: of the weights that take the time. bfloat16 is faster where the processor
-                has it, and changes a word here and there; vectors are float32 all the same.
+            precision: of the weights that take the time. int8 is the fastest on a CPU, bfloat16
+                is faster where the processor has it; both change a word here and there, and
+                vectors are float32 all the same.
             revision: branch, tag or commit, of a model on the hub.
 
         Raises:
+            ConfigError: int8 elsewhere than on a CPU that PyTorch has kernels for.
             ModelFolderError: a part is missing or damaged, another version wrote it, or the hub
                 has no such model or cannot be reached.
         """
@@ -114,11 +127,7 @@ class SentenceSpace:
         for stage in (parts.autoencoder, parts.stage_two):
             if stage is not None:
                 stage.to(device)
-        if precision == "bfloat16":
-            parts.autoencoder.to(torch.bfloat16)
-            if parts.stage_two is not None:
-                parts.stage_two.multiply_in(torch.bfloat16)
-        return cls(*parts)
+        return cls(*parts, precision=precision)
 
     def save_pretrained(
         self, path: str | Path, *, half: bool = False, card: str | None = None
@@ -131,10 +140,12 @@ class SentenceSpace:
             card: its README.md. None: a short one.
 
         Raises:
-            ConfigError: the weights were opened in bfloat16, which has lost some of them.
+            ConfigError: the weights were opened in another precision, which has lost some of them.
         """
-        if self.autoencoder.embedding.weight.dtype is not torch.float32:
-            raise ConfigError("this model was opened in bfloat16: open it in float32 to write it")
+        if self.precision != "float32":
+            raise ConfigError(
+                f"this model was opened in {self.precision}: open it in float32 to write it"
+            )
         parts = (self.config, self.tokenizer, self.autoencoder, self.stage_two, self.labels)
         write_folder(ModelParts(*parts), Path(path), half=half, card=card)
 

@@ -52,16 +52,24 @@ def test_half_the_precision_is_half_the_size_and_the_same_space(space, tmp_path)
     assert (tmp_path / "half" / "README.md").read_text() == "# mine\n"
 
 
-def test_a_space_in_bfloat16_is_nearly_the_same_and_is_not_written(tiny_run, space, tmp_path):
-    half = SentenceSpace.from_pretrained(tiny_run / "model", precision="bfloat16")
+@pytest.mark.parametrize("precision", ["bfloat16", "int8"])
+def test_a_space_of_lower_precision_is_nearly_the_same_and_is_not_written(
+    tiny_run, space, tmp_path, precision
+):
+    rough = SentenceSpace.from_pretrained(tiny_run / "model", precision=precision)
     for name in ("code", "latent"):
-        z, wanted = half.encode(TEXTS, space=name), space.encode(TEXTS, space=name)
+        z, wanted = rough.encode(TEXTS, space=name), space.encode(TEXTS, space=name)
         assert z.dtype == torch.float32 and not torch.equal(z, wanted)
         assert torch.cosine_similarity(z, wanted).min() > 0.98
-    assert len(half.decode(wanted)) == len(half.reconstruct(TEXTS)) == 3
-    with pytest.raises(ConfigError, match="open it in float32 to write it"):
-        half.save_pretrained(tmp_path / "lossy")
+    assert len(rough.decode(wanted)) == len(rough.reconstruct(TEXTS)) == 3
+    with pytest.raises(ConfigError, match=f"in {precision}: open it in float32 to write it"):
+        rough.save_pretrained(tmp_path / "lossy")
     assert not (tmp_path / "lossy").exists()
+
+
+def test_integers_are_for_a_processor(tiny_run):
+    with pytest.raises(ConfigError, match="int8 is for a CPU, not meta"):
+        SentenceSpace.from_pretrained(tiny_run / "model", device="meta", precision="int8")
 
 
 def test_samples_depend_on_the_seed_alone(space):

@@ -39,8 +39,10 @@ from swae_text.models.divergences import (
     variance_penalty,
 )
 from swae_text.models.priors import GaussianPrior, GeneratorPrior
+from swae_text.names import PrecisionName
 from swae_text.nn.base import SentenceDecoder, SentenceEncoder
 from swae_text.nn.cross_entropy import linear_cross_entropy
+from swae_text.nn.integers import IntegerLinear, multiply_in_integers
 from swae_text.nn.recurrent import LSTMDecoder, LSTMEncoder
 from swae_text.nn.transformer import TransformerDecoder, TransformerEncoder
 
@@ -92,6 +94,7 @@ class SentenceAutoencoder(HasCritic):
         self.write = _SlotwiseLinear(config.slots, config.encoder.width, outputs)
         self.read = _SlotwiseLinear(config.slots, slot_dim, config.decoder.width, bias=1.0)
         self.output_bias = nn.Parameter(torch.zeros(vocab_size))
+        self.output: IntegerLinear | None = None
         if config.bag_of_words:
             self.bag = nn.Linear(config.code_dim, config.decoder.width)
         if config.label_weight:
@@ -102,6 +105,18 @@ class SentenceAutoencoder(HasCritic):
     def vocab_size(self) -> int:
         """Pieces of the tokenizer."""
         return self.embedding.num_embeddings
+
+    def multiply_in(self, precision: PrecisionName) -> None:
+        """Keep the weights that take the time in this type, to be used and not trained on.
+
+        Integers take the place of linear maps and of the output layer; LSTMs stay float32.
+        """
+        if precision == "bfloat16":
+            self.to(torch.bfloat16)
+        elif precision == "int8":
+            multiply_in_integers(self.encoder)
+            multiply_in_integers(self.decoder)
+            self.output = IntegerLinear(self.embedding.weight, self.output_bias)
 
     def encode(self, tokens: Int[Tensor, "batch time"]) -> Float[Tensor, "batch code"]:
         """Codes of padded sentences (means where stochastic); padding changes nothing."""
@@ -170,7 +185,10 @@ class SentenceAutoencoder(HasCritic):
 
     def logits(self, states: Float[Tensor, "*any width"]) -> Float[Tensor, "*any vocab"]:
         """Scores of the next token: the output layer is the embedding table."""
-        return functional.linear(states, self.embedding.weight, self.output_bias)
+        if self.output is None:
+            return functional.linear(states, self.embedding.weight, self.output_bias)
+        scores: Tensor = self.output(states)
+        return scores
 
     def teacher_forced(
         self, code: Float[Tensor, "batch code"], tokens: Int[Tensor, "batch time"]

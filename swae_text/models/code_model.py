@@ -11,6 +11,7 @@ from swae_text.errors import TrainingError
 from swae_text.models.divergences import HasCritic
 from swae_text.models.divergences.base import full_precision
 from swae_text.models.priors import Prior
+from swae_text.names import PrecisionName
 
 
 class StageTwoLoss(NamedTuple):
@@ -49,7 +50,7 @@ class CodeModel(HasCritic):
         self.register_buffer("mean", torch.zeros(code_dim))
         self.register_buffer("std", torch.ones(code_dim))
 
-    def multiply_in(self, dtype: torch.dtype) -> None:
+    def multiply_in(self, precision: PrecisionName) -> None:
         """Keep weights in this type where it costs little; codes and latents stay float32."""
 
     @abstractmethod

@@ -12,7 +12,6 @@ from typing import cast
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
-from torch.nn import functional
 
 from swae_text.config import TransformerDecoderConfig, TransformerEncoderConfig
 from swae_text.nn.attention import Attention, Norm, SlotReader
@@ -29,7 +28,8 @@ class FeedForward(nn.Module):
 
     def forward(self, x_BTW: Tensor) -> Tensor:
         """Apply to every position on its own."""
-        down: Tensor = self.down(functional.relu(self.up(x_BTW)).square())
+        h = self.up(x_BTW).relu_()  # in place: memory that is new has to be fetched first
+        down: Tensor = self.down(h.square() if torch.is_grad_enabled() else h.square_())
         return down
 
 

@@ -34,8 +34,9 @@ def test_decode_of_encode_is_reconstruct(command, tiny_run, space):
     assert [record["input"] for record in direct.records] == LINES.splitlines()
 
 
-def test_weights_may_be_bfloat16(command, tiny_run):
-    half, encode = ("--precision", "bfloat16"), ("encode", tiny_run, "--space", "code")
+@pytest.mark.parametrize("precision", ["bfloat16", "int8"])
+def test_weights_may_be_less_precise(command, tiny_run, precision):
+    half, encode = ("--precision", precision), ("encode", tiny_run, "--space", "code")
     records = [command(*encode, *more, stdin=LINES).records for more in ((), half)]
     full, near = (np.array([r["z"] for r in found if r["z"]]) for found in records)
     assert not np.array_equal(full, near) and np.abs(full - near).max() < 0.1

@@ -1,5 +1,7 @@
 """The flow: where it starts, that it can be undone, and that it learns what a Gaussian is not."""
 
+import copy
+
 import torch
 
 from swae_text.config import FlowConfig, MixturePriorConfig
@@ -50,10 +52,12 @@ def test_it_learns_two_clouds_that_a_gaussian_cannot_hold_and_stays_invertible()
         back = model.decode(model.encode(codes[:500]))
     assert (back - codes[:500]).abs().quantile(0.98) < 0.05  # steep between the clouds
     exact = model.encode(codes)
-    model.multiply_in(torch.bfloat16)
-    rough = model.encode(codes)
-    assert rough.dtype == torch.float32 and not torch.equal(rough, exact)
-    assert (rough - exact).norm() < 0.02 * exact.norm()
+    for precision in ("int8", "bfloat16"):
+        other = copy.deepcopy(model)
+        other.multiply_in(precision)
+        rough = other.encode(codes)
+        assert rough.dtype == torch.float32 and not torch.equal(rough, exact)
+        assert (rough - exact).norm() < 0.02 * exact.norm()
 
 
 def test_with_a_mixture_the_labels_lie_apart_in_its_latents():
