@@ -85,6 +85,10 @@ Guidance = Annotated[
     float | None,
     typer.Option(min=0.0, help="Trust in the code of samples; below 1: plainer English."),
 ]
+Trust = Annotated[
+    float,
+    typer.Option("--guidance", min=0.0, help="Trust in the code; below 1: plainer English."),
+]
 Noise = Annotated[
     float | None,
     typer.Option(min=0.0, help="Deviation of noise put on codes of samples; 0: none."),

@@ -17,6 +17,7 @@ from swae_text.cli.arguments import (
     Require,
     Rerank,
     Space,
+    Trust,
     model_folder,
     open_space,
     searched,
@@ -83,9 +84,7 @@ def apply(
         bool, typer.Option("--orthogonal", help="Take from each direction what the others share.")
     ] = False,
     space: Space = None,
-    guidance: Annotated[
-        float, typer.Option(min=0.0, help="Trust in the moved code; below 1: plainer English.")
-    ] = 1.0,
+    guidance: Trust = 1.0,
     beams: Beams = 1,
     rerank: Rerank = False,
     ban: Ban = None,

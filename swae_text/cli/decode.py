@@ -1,7 +1,7 @@
 """``swae-text decode``: vectors, as ``encode`` writes them, to sentences."""
 
 import itertools
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +19,7 @@ from swae_text.cli.arguments import (
     Require,
     Rerank,
     Space,
+    Trust,
     model_folder,
     open_space,
     searched,
@@ -38,6 +39,7 @@ def decode(
     model: Model,
     file: File = None,
     space: Space = None,
+    guidance: Trust = 1.0,
     beams: Beams = 1,
     rerank: Rerank = False,
     ban: Ban = None,
@@ -57,8 +59,8 @@ def decode(
     Without --space, each record's own "space" counts, then the model's highest. Of a folder of
     shards, `text` stands where `z` and `space` did; a text that was there is `input`.
     """
-    decoding, for_lines = searched(beams, rerank, ban, require), {"--n-best": n_best}
-    for_lines["--format"] = form is not None
+    decoding = replace(searched(beams, rerank, ban, require), guidance=guidance)
+    for_lines = {"--n-best": n_best, "--format": form is not None}
     if folder := in_shards(file, out, shards={"--processes": processes}, lines=for_lines):
         from swae_text.bulk.tasks import Decode
 

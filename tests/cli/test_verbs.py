@@ -117,16 +117,33 @@ def test_strength_zero_is_reconstruction(command, tiny_run, vector):
 
 
 def test_guidance_is_refused_by_a_model_that_always_saw_a_code(command, tiny_run, vector):
+    vectors = command("encode", tiny_run, stdin=LINES).out
     verbs = (
         ("sample", tiny_run),
+        ("decode", tiny_run),
         ("interpolate", tiny_run, "the cook smiled .", "the guide slept ."),
         ("attribute", "apply", tiny_run, vector),
         ("evaluate", tiny_run, "--only", "samples"),
     )
     for verb in verbs:
-        result = command(*verb, "--guidance", 0.5, stdin=LINES)
+        given = vectors if verb[0] == "decode" else LINES
+        result = command(*verb, "--guidance", 0.5, stdin=given)
         assert result.code == 1 and "model.code_dropout=0" in result.err.splitlines()[-1]
         assert command(*verb, "--guidance", -1, stdin=LINES).code == 2
+
+
+def test_vectors_are_written_under_guidance(command):
+    vectors = command("encode", "yelp-small", stdin="we waited .\nthe soup was cold .\n").out
+    for more in ((), ("--beams", 3)):
+        plain, told, blind = (
+            [
+                made["text"]
+                for made in command("decode", "yelp-small", *more, *last, stdin=vectors).records
+            ]
+            for last in ((), ("--guidance", 1), ("--guidance", 0))
+        )
+        assert plain == told == ["we waited .", "the soup was cold ."]
+        assert blind[0] == blind[1]
 
 
 def test_moved_sentences_are_written_under_guidance(command):

@@ -141,8 +141,10 @@ def test_the_benchmarks_of_the_project_are_valid(path, tmp_path):
     assert Benchmark(config, *folders, lambda line: None).finished() == []
     results = ROOT / "docs/results" / path.stem
     kept = Benchmark(config, path.parent, tmp_path, results, lambda line: None).finished()
-    assert len(kept) == len(list(results.glob("*.json"))) >= 40  # none is of other settings
-    assert len(config.methods) >= 10 and sum(len(m.seeds or ()) >= 3 for m in config.methods) >= 6
+    assert len(kept) == len(list(results.glob("*.json")))  # none is of other settings
+    assert len(kept) >= len(config.methods) >= 10
+    if path.stem in ("yelp", "snli"):  # the whole zoo
+        assert sum(len(method.seeds or ()) >= 3 for method in config.methods) >= 6
 
 
 @pytest.mark.parametrize(
