@@ -93,6 +93,10 @@ Noise = Annotated[
     float | None,
     typer.Option(min=0.0, help="Deviation of noise put on codes of samples; 0: none."),
 ]
+Search = Annotated[
+    int | None,
+    typer.Option(min=1, max=64, help="Prefixes that a beam search keeps for a sample; 1: drawn."),
+]
 BestOf = Annotated[
     int | None,
     typer.Option(min=1, max=64, help="Sentences drawn for a code, of which the best is taken."),

@@ -7,7 +7,6 @@ import typer
 
 from swae_text.cli.arguments import (
     Ban,
-    Beams,
     BestBy,
     BestOf,
     Deviation,
@@ -21,6 +20,7 @@ from swae_text.cli.arguments import (
     Require,
     Rerank,
     Rounds,
+    Search,
     Seed,
     Temperature,
     TopK,
@@ -51,7 +51,7 @@ def sample(
     best_of: BestOf = None,
     best_by: BestBy = None,
     rounds: Rounds = None,
-    beams: Beams = 1,
+    beams: Search = None,
     rerank: Rerank = False,
     ban: Ban = None,
     require: Require = None,
@@ -63,11 +63,12 @@ def sample(
 
     if require and temperature:
         raise typer.BadParameter("required words are searched for: leave out --temperature")
-    decoding = replace(searched(beams, rerank, ban, require), top_k=top_k, top_p=top_p)
+    decoding = replace(searched(beams or 1, rerank, ban, require), top_k=top_k, top_p=top_p)
+    if decoding.beams > 1 and temperature:
+        raise typer.BadParameter("a beam search draws nothing: leave out --temperature")
     space = open_space(model, precision)
-    drawn = sampling(space.config.sampling, locals())
-    if decoding.beams > 1 and temperature is None:
-        drawn = drawn.but(temperature=0.0)  # a search draws nothing, whatever the model does else
+    search = decoding.beams if decoding.beams > 1 else beams
+    drawn = sampling(space.config.sampling, {**locals(), "search": search})
     decoding = as_drawn(drawn, decoding)
     texts = space.sample(n, seed=seed, label=label, sampling=drawn, decoding=decoding)
     more = {} if label is None else {"label": label}

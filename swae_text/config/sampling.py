@@ -29,6 +29,9 @@ class SamplingConfig(Strict):
     noise: NonNegativeFloat = 0.0
     """Standard deviation of noise put on the codes before they are decoded (needs
     ``model.normalise``, by which it is measured)."""
+    search: Annotated[int, Field(ge=1, le=64)] = 1
+    """Prefixes that a beam search keeps for each sentence; 1: it is drawn. A search draws nothing:
+    temperature and min-p say nothing then, and sentences for one code differ by the noise."""
     best_of: Annotated[int, Field(ge=1, le=64)] = 1
     """Sentences written for each code, of which the best is taken (``marginal.py``). Without noise
     or a temperature they are all the same, and one is written."""

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from swae_text.config import SamplingConfig
+
 Cell = str | float | int | None
 
 
@@ -197,8 +199,7 @@ def _temperature(evidence: Mapping[str, Any]) -> str:
     Results of before there was a choice are greedy.
     """
     asked = evidence["evaluation"]
-    usual: dict[str, float | str] = {"min_p": 0.0, "noise_level": 0.0, "deviation": 1.0}
-    usual |= {"guidance": 1.0, "noise": 0.0, "best_of": 1, "best_by": "likelihood", "rounds": 0}
+    usual = SamplingConfig().model_dump(exclude={"temperature"})
     told = [
         f"{name.replace('_', ' ')} {chosen if isinstance(chosen, str) else f'{chosen:g}'}"
         for name, value in usual.items()

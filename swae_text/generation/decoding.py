@@ -89,13 +89,10 @@ class Decoding:
 
 def as_drawn(how: SamplingConfig, decoding: Decoding | None = None) -> Decoding:
     """What the settings of sampling say of decoding, over what else is asked for."""
-    return replace(
-        decoding or Decoding(),
-        temperature=how.temperature,
-        min_p=how.min_p,
-        noise_level=how.noise_level,
-        guidance=how.guidance,
-    )
+    told = replace(decoding or Decoding(), noise_level=how.noise_level, guidance=how.guidance)
+    if how.search > 1:
+        return replace(told, beams=how.search)
+    return replace(told, temperature=how.temperature, min_p=how.min_p)
 
 
 @torch.inference_mode()

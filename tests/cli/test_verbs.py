@@ -85,7 +85,7 @@ def test_samples_can_be_searched_but_not_drawn_and_searched(command, tiny_run):
     sample = ("sample", tiny_run, "-n", 4, "--beams", 3)
     assert len(command(*sample).records) == 4
     refused = command(*sample, "--temperature", 0.7)
-    assert refused.code == 1 and "a beam search draws nothing" in refused.err
+    assert refused.code == 2 and "a beam search draws nothing" in refused.err
 
 
 def test_interpolate_begins_and_ends_with_the_reconstructions(command, tiny_run):
@@ -445,8 +445,14 @@ def test_a_model_is_handed_on_with_the_way_it_draws_samples(command, tiny_run, t
     assert by_itself == told.out, told.err
     plain = command("sample", tiny_run, *sample).out
     assert plain == command("sample", tmp_path / "hot", *sample, "--noise", 0).out != by_itself
-    searched = command("sample", tmp_path / "hot", *sample, "--beams", 2, "--noise", 0).out
-    assert searched == command("sample", tiny_run, *sample, "--beams", 2).out
+    searched = command("sample", tiny_run, *sample, "--beams", 2).out
+    assert searched == command("sample", tmp_path / "hot", *sample, "--beams", 2, "--noise", 0).out
+    wide = ("--set", "sampling.search=2", "--set", "sampling.temperature=1")
+    assert command("export", tiny_run, tmp_path / "wide", *wide).code == 0
+    assert searched == command("sample", tmp_path / "wide", *sample).out != plain
+    assert (
+        plain == command("sample", tmp_path / "wide", *sample, "--beams", 1, "--temperature", 0).out
+    )
     for change, told in (
         ("sampling.noise=-1", "sampling.noise: Input should be"),
         ("model.code_noise=2", "only sampling"),
