@@ -7,7 +7,9 @@
 #           next:24000:2.0:0.5:5 last:7000:1.6:0.8:5 null:10000:1.6:0.7:5:0.15 null2:12000:1.2:0.8:5:0.4" \
 #       scripts/pretrained.sh yelp YELP 22000 \
 #       sentiment:SENTIMENT:sentiment:negative:slots tense:TENSE:tense:past:line
-#   FURTHER="more:30000 last:9000:0.8:0.7 least:6000:0.5:0.7 4:12000:0.4:0.7 5:16000:0.8:0.7" \
+#   SAMPLES="temperature=0 search=5 guidance=0.8" \
+#       FURTHER="more:30000 last:9000:0.8:0.7 least:6000:0.5:0.7 4:12000:0.4:0.7 5:16000:0.8:0.7
+#           null:8000:0.5:0.7::0.15 null2:8000:0.8:0.8::0.3" \
 #       scripts/pretrained.sh snli SNLI 8000
 # YELP and SNLI are folders with train, valid and test files; SENTIMENT is YELP with its labels 0 and 1
 # called negative and positive, TENSE has labelled sentences of the same kind. After the steps come
