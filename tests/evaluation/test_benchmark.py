@@ -142,8 +142,9 @@ def test_the_benchmarks_of_the_project_are_valid(path, tmp_path):
     results = ROOT / "docs/results" / path.stem
     kept = Benchmark(config, path.parent, tmp_path, results, lambda line: None).finished()
     assert len(kept) == len(list(results.glob("*.json")))  # none is of other settings
-    assert len(kept) >= len(config.methods) >= 10
+    assert len(kept) >= len(config.methods)
     if path.stem in ("yelp", "snli"):  # the whole zoo
+        assert len(config.methods) >= 10 and len(kept) >= 40
         assert sum(len(method.seeds or ()) >= 3 for method in config.methods) >= 6
 
 
