@@ -134,5 +134,5 @@ def test_how_samples_are_drawn_changes_them_and_is_printed(space, judges, small,
     assert result["examples"] == drawn[:50]
     note = evaluation_tables(result)[0].note
     assert note.endswith(
-        "(0: greedy) 0, noise level 0.8, deviation 1.5, noise 0.5, best of 2, rounds 2"
+        "(0: greedy) 0, deviation 1.5, noise level 0.8, noise 0.5, best of 2, rounds 2"
     )
