@@ -31,7 +31,8 @@ constraints: .venv/dev
 # docs/results.md from the finished results; a benchmark is run by `swae-text benchmark FILE`.
 results: .venv/dev
 	{ cat docs/results/README.md; $(BIN)/swae-text benchmark configs/benchmarks/yelp.yaml \
-	    configs/benchmarks/snli.yaml configs/benchmarks/yelp-longer.yaml --results docs/results --plot docs/results --render-only; \
+	    configs/benchmarks/snli.yaml configs/benchmarks/yelp-longer.yaml \
+	    --results docs/results --plot docs/results --render-only; \
 	} > docs/results.new
 	mv docs/results.new docs/results.md
 

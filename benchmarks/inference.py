@@ -6,7 +6,6 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from statistics import median as middle
 from threading import Barrier
 from typing import get_args
 
@@ -36,17 +35,16 @@ def rows(settings: Settings) -> Iterator[Row]:
     texts = corpus.valid.texts(np.arange(min(settings.at(2048, 16), len(corpus.valid))))
     few, rounds = texts[: settings.at(512, 16)], settings.at(5, 1)
     for work, (sizes, _) in WORKS.items():
-        runs, sentences = {}, {}
+        runs, sentences, compared = {}, {}, {}
         for size in sizes:
             chosen = few[: settings.at(16, 2)] if size == 1 else few
             for precision, space in spaces.items():
                 name = f"{work}, {precision}, batch {size}"
-                sentences[name] = len(chosen)
+                sentences[name], compared[name] = len(chosen), f"{work}, float32, batch {size}"
                 runs[name] = partial(_work(space, work, chosen), size)
         seconds = median(in_turns(runs, rounds))
         for name, taken in seconds.items():
-            precision = name.split(", ")[1]
-            to = name.replace(precision, "float32")
+            to = compared[name]
             rate = sentences[name] / taken
             ratio = None if name == to else rate * seconds[to] / sentences[to]
             yield Row(name, rate, "sentences/s", ratio, to)
@@ -78,12 +76,11 @@ def _together(
             pool.submit(_spans, folder, precision, texts, rounds, start) for _ in range(processes)
         ]
         spans = [future.result() for future in asked]
-    rates = {}
+    seconds = {}
     for work in spans[0]:
-        each = zip(*(span[work] for span in spans), strict=True)
-        seconds = [max(end for _, end in turn) - min(begin for begin, _ in turn) for turn in each]
-        rates[work] = processes * len(texts) / middle(seconds)
-    return rates
+        turns = zip(*(span[work] for span in spans), strict=True)
+        seconds[work] = [max(end for _, end in t) - min(begin for begin, _ in t) for t in turns]
+    return {work: processes * len(texts) / taken for work, taken in median(seconds).items()}
 
 
 def _spans(

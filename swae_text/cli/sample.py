@@ -67,8 +67,8 @@ def sample(
     if decoding.beams > 1 and temperature:
         raise typer.BadParameter("a beam search draws nothing: leave out --temperature")
     space = open_space(model, precision)
-    search = decoding.beams if decoding.beams > 1 else beams
-    drawn = sampling(space.config.sampling, {**locals(), "search": search})
+    search = decoding.beams if decoding.beams > 1 else beams  # the setting's name, for locals()
+    drawn = sampling(space.config.sampling, locals())
     decoding = as_drawn(drawn, decoding)
     texts = space.sample(n, seed=seed, label=label, sampling=drawn, decoding=decoding)
     more = {} if label is None else {"label": label}
