@@ -6,6 +6,7 @@ Verbs import torch and the rest inside their bodies, so that ``--help`` answers 
 """
 
 import gc
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -101,7 +102,16 @@ def process() -> int:
     gc.set_threshold(50_000)
     code = main(sys.argv[1:])
     gc.freeze()
+    if code and _is_one_of_several():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # where another was lost, gloo's threads abort a process that ends in order
     return code
+
+
+def _is_one_of_several() -> bool:
+    distributed = sys.modules.get("torch.distributed")
+    return distributed is not None and bool(distributed.is_initialized())
 
 
 def main(arguments: Sequence[str]) -> int:

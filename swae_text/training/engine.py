@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from subprocess import Popen
 from typing import Any, TypeVar, cast
 
 import torch
@@ -50,6 +51,7 @@ class Engine:
             precision=cast(Any, plugin),
         )
         self.fabric.launch()
+        self._others = _unwatched(self.fabric) if accelerator == "cpu" else []
         self.fabric.seed_everything(seed, verbose=False)
 
     @property
@@ -143,6 +145,19 @@ def _processes(config: TrainingConfig) -> tuple[int, int]:
         return config.devices, config.nodes
     here, all_of_them = (int(os.environ[name]) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
     return here, all_of_them // here
+
+
+def _unwatched(fabric: Fabric) -> list[Popen[bytes]]:
+    """The processes that Fabric has started, without the thread that looks at them every 5 s.
+
+    Where one of them has ended it kills this one, which then says nothing. gloo notices sooner,
+    and ``Engine.together`` says what to do. (NCCL needs minutes: there the thread stays.)
+    """
+    launcher = getattr(fabric.strategy, "launcher", None)
+    watched: list[Popen[bytes]] = getattr(launcher, "procs", [])
+    others = list(watched)
+    watched.clear()
+    return others
 
 
 def _strategy(processes: int, critic: bool) -> str:
