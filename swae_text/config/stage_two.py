@@ -90,12 +90,22 @@ class FlowConfig(Strict):
     """Residual blocks of the velocity."""
     dropout: Probability = 0.0
     """Dropout inside the blocks."""
-    solver_steps: Annotated[int, Field(gt=0, le=256)] = 3
-    """Runge-Kutta steps of the way from 0 to 1, four evaluations each.
+    evaluations: Annotated[int, Field(gt=1, le=1024)] = 8
+    """How often the way from 0 to 1 asks for the velocity.
 
-    With 3, codes of Yelp come back within 0.01 of their deviation and lose less than 0.05 BLEU.
-    Every operation on latents costs in proportion.
+    With 8, codes of Yelp and SNLI come back within 0.02 of their length, and lie within 0.05 of
+    where 800 lead. Every operation on latents costs in proportion.
     """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, value: Any) -> Any:
+        """Folders of before say how many Runge-Kutta steps, of four evaluations each."""
+        steps = value.get("solver_steps") if isinstance(value, dict) else None
+        if isinstance(steps, int):
+            rest = {key: kept for key, kept in value.items() if key != "solver_steps"}
+            return {**rest, "evaluations": 4 * steps}
+        return value
 
 
 def _kind(value: Any) -> str:

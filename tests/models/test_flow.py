@@ -2,7 +2,9 @@
 
 import copy
 
+import pytest
 import torch
+from pydantic import ValidationError
 
 from swae_text.config import FlowConfig, MixturePriorConfig
 from swae_text.models.flow import FlowMatching
@@ -22,19 +24,19 @@ def fitted(**settings: int) -> tuple[FlowMatching, torch.Tensor]:
 
 
 def test_it_starts_as_the_gaussian_fitted_to_the_codes():
-    model, codes = fitted(solver_steps=16)
+    model, codes = fitted(evaluations=64)
     z = torch.randn(2000, 2, generator=torch.Generator().manual_seed(1))
     made = model.decode(z)
     torch.testing.assert_close(made.mean(0), codes.mean(0), atol=0.2, rtol=0)
     torch.testing.assert_close(made.T.cov(), codes.T.cov(), atol=1.0, rtol=0)
     torch.testing.assert_close(model.encode(made), z, atol=1e-3, rtol=1e-3)
-    few, _ = fitted()  # as many steps as there are where none are named
+    few, _ = fitted()  # as many evaluations as there are where none are named
     torch.testing.assert_close(few.decode(z), made, atol=0.02, rtol=0.01)
-    assert few.steps < model.steps
+    assert few.evaluations < model.evaluations
 
 
 def test_it_learns_two_clouds_that_a_gaussian_cannot_hold_and_stays_invertible():
-    model, codes = fitted(solver_steps=16)
+    model, codes = fitted(evaluations=64)
     random = torch.Generator().manual_seed(2)
     optimiser = torch.optim.Adam(model.model_parameters(), lr=5e-3)
     model.train()
@@ -87,3 +89,9 @@ def test_with_a_mixture_the_labels_lie_apart_in_its_latents():
         drawn = model.decode(model.sample(1000, generator=random, labels=asked))
         means = torch.stack([drawn[asked == label].mean(0) for label in (0, 1)])
     torch.testing.assert_close(means, torch.tensor([[0.8, -1.6], [-0.8, 1.6]]), atol=0.3, rtol=0)
+
+
+def test_folders_of_before_say_how_many_steps_of_four_evaluations():
+    assert FlowConfig.model_validate({"kind": "flow", "solver_steps": 3}).evaluations == 12
+    with pytest.raises(ValidationError, match="solver_steps"):
+        FlowConfig.model_validate({"kind": "flow", "solver_steps": "three"})
