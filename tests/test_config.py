@@ -93,6 +93,19 @@ def test_guidance_wants_a_decoder_that_can_write_without_a_code():
         load_config(None, ["sampling.guidance=0.7"])
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["model.label_weight=1", "corpus.window=1000"], "a stream carries no labels"),
+        (["corpus.source=-", "training.devices=2"], "there for one process"),
+        (["model.regulariser={kind: mmd, kernel: {kind: imq, scales: []}}"], "scales"),
+    ],
+)
+def test_what_would_do_nothing_or_cannot_be_is_refused(settings, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(None, settings)
+
+
 def test_rare_pieces_are_known_to_a_unigram_tokenizer_only():
     load_config(None, ["sampling.best_by=slor"])
     with pytest.raises(ConfigError, match=r"algorithm=unigram, or leave"):

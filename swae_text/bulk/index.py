@@ -26,6 +26,7 @@ from swae_text.bulk.shards import Shard, find_shards, refusing
 from swae_text.bulk.vectors import Vectors, labels_of
 from swae_text.errors import BulkError, ConfigError
 from swae_text.latent.neighbours import Metric, Neighbour
+from swae_text.lock import locked
 from swae_text.names import SpaceName
 
 PROBES = 32
@@ -80,17 +81,21 @@ class Index:
         faiss, shards = _faiss(), tuple(find_shards(folder))
         made_from = [1, space, metric, [[shard.name, shard.fingerprint] for shard in shards]]
         digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
-        path = folder / f"_near-{digest}.faiss"
+        kind = f"_near-{space}-{metric}-"
+        path = folder / f"{kind}{digest}.faiss"
         if not path.exists():
             rows = sum(shard.rows for shard in shards)
             progress(f"{path}: an index of {rows:,} rows (once)")
             lists = _built(faiss, metric, dim, rows, vectors)
             if not lists.ntotal:
                 raise BulkError(f"{folder}: no vectors: write them with `swae-text encode`")
-            with atomic_path(path) as temporary:
-                faiss.write_index(lists, str(temporary))
-            for old in {*folder.glob("_near-*.faiss"), *leftovers(folder / "_near-*")} - {path}:
-                old.unlink(missing_ok=True)
+            with locked(folder):  # so that what is half-written there is a dead process's
+                for part in leftovers(folder / f"{kind}*"):
+                    part.unlink()
+                with atomic_path(path) as temporary:
+                    faiss.write_index(lists, str(temporary))
+                for old in {*folder.glob(f"{kind}*.faiss")} - {path}:
+                    old.unlink()
         try:
             lists = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError as error:

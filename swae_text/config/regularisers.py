@@ -6,12 +6,22 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from swae_text.config.base import Depth, Dim, Size, Strict
 
+Scales = Annotated[tuple[PositiveFloat, ...], Field(min_length=1)]
+
 
 class IMQConfig(Strict):
     """Sum of inverse multiquadratic kernels C / (C + |a - b|²), C = scale · E|p - p'|²."""
 
     kind: Literal["imq"] = "imq"
-    scales: tuple[PositiveFloat, ...] = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+    scales: Scales = (
+        0.1,
+        0.2,
+        0.5,
+        1.0,
+        2.0,
+        5.0,
+        10.0,
+    )
     """Widths in units of the mean squared distance of two prior samples (Tolstikhin: 2Zσ²)."""
 
 
@@ -19,7 +29,7 @@ class RBFConfig(Strict):
     """Sum of Gaussian kernels exp(-|a - b|² / C), C = scale · E|p - p'|²."""
 
     kind: Literal["rbf"] = "rbf"
-    scales: tuple[PositiveFloat, ...] = (0.25, 0.5, 1.0, 2.0)
+    scales: Scales = (0.25, 0.5, 1.0, 2.0)
     """Widths in units of the mean squared distance of two prior samples."""
 
 

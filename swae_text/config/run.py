@@ -42,6 +42,16 @@ class RunConfig(Strict):
                 "sampling.guidance needs a decoder that can write without a code: set "
                 "model.code_dropout above 0, or leave it out"
             )
+        if self.model.label_weight and self.corpus.window:
+            raise ValueError(
+                "model.label_weight: a stream carries no labels: set it to 0, or leave "
+                "corpus.window out"
+            )
+        if self.corpus.source == "-" and self.training.devices * self.training.nodes > 1:
+            raise ValueError(
+                "corpus.source=-: standard input is there for one process: write it to a file, or "
+                "set training.devices=1"
+            )
         if self.sampling.best_by == "slor" and self.tokenizer.algorithm != "unigram":
             raise ValueError(
                 "sampling.best_by=slor needs to know how frequent pieces are: set "

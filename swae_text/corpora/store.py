@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
@@ -277,8 +277,11 @@ def _appearing(folder: Path) -> Iterator[Path]:
         for path in temporary.iterdir():
             sync(path)
         if not folder.exists():
-            with suppress(FileExistsError):
+            try:
                 temporary.rename(folder)
+            except OSError:  # "not empty", or "exists"
+                if not folder.is_dir():
+                    raise
         sync(folder.parent)
     except OSError as error:
         raise CorpusError(

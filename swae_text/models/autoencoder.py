@@ -113,6 +113,7 @@ class SentenceAutoencoder(HasCritic):
         """
         if precision == "bfloat16":
             self.to(torch.bfloat16)
+            self.prior.float()  # draws are vectors, and those are float32
         elif precision == "int8":
             multiply_in_integers(self.encoder)
             multiply_in_integers(self.decoder)

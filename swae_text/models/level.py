@@ -58,5 +58,6 @@ def principal_axes(
     variances, axes = torch.linalg.eigh(covariance)
     rank = min(h.shape[1], most)
     variances, axes = variances.flip(0)[:rank], axes.flip(1)[:, :rank].T
-    scale = variances.clamp_min(1e-3 * float(variances.max())).sqrt()[:, None]
+    floor = max(1e-3 * float(variances.max()), 1e-6)  # all 0 where the codes are one and the same
+    scale = variances.clamp_min(floor).sqrt()[:, None]
     return axes, scale

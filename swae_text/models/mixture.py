@@ -64,7 +64,7 @@ class FittedMixture(Prior):
         """
         if labels is not None:
             raise ConfigError("a fitted mixture has no component for each label: use `mixture`")
-        weights = self.log_weights.exp().to(generator.device)
+        weights = self.log_weights.softmax(0).to(generator.device)
         chosen = torch.multinomial(weights, n, replacement=True, generator=generator)
         noise = torch.randn(n, self.dim, generator=generator, device=generator.device)
         chosen, noise = chosen.to(self.means.device), deviation * noise.to(self.means)

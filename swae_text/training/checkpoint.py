@@ -91,11 +91,25 @@ class Checkpoints:
         for path in self.paths():
             path.unlink()
 
-    def clear_other_basis(self) -> None:
-        """Remove them all if they are not on this basis."""
+    def clear_other_basis(self) -> bool:
+        """Remove them all if they are not on this basis; whether that was so."""
         state = self.newest()
-        if state is not None and state.get("basis") != self.basis:
+        other = state is not None and state.get("basis") != self.basis
+        if other:
             self.clear()
+        return other
+
+    def same_basis(self, state: dict[str, Any]) -> None:
+        """Refuse to go on from a state that has learned from something else.
+
+        Raises:
+            CheckpointError: it has; a state of before, which does not say, is believed.
+        """
+        if state.get("basis", "") not in ("", self.basis):
+            raise CheckpointError(
+                f"{self.folder}: stage {self.stage} has learned from other sentences than the "
+                "corpus has now: put these back, or train it again with --overwrite"
+            )
 
     def _path(self, step: int) -> Path:
         return self.folder / f"stage-{self.stage}-{step:08d}.ckpt"

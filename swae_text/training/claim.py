@@ -22,7 +22,9 @@ _WRITTEN = (
 
 
 @contextmanager
-def claimed(config: RunConfig, run_dir: Path, *, keep: bool, overwrite: bool) -> Iterator[None]:
+def claimed(
+    config: RunConfig, run_dir: Path, *, keep: bool, overwrite: bool, again: bool = False
+) -> Iterator[None]:
     """Hold a run folder for the while of the block: made, or found to be of this run.
 
     Args:
@@ -30,6 +32,7 @@ def claimed(config: RunConfig, run_dir: Path, *, keep: bool, overwrite: bool) ->
         run_dir: the folder.
         keep: whether a run that is there may go on.
         overwrite: whether it may be thrown away.
+        again: whether stage two is trained again, and not gone on with.
 
     Raises:
         ConfigError: the folder holds another run, a run that was not to be kept, or something else.
@@ -48,7 +51,8 @@ def claimed(config: RunConfig, run_dir: Path, *, keep: bool, overwrite: bool) ->
                     f"{run_dir} holds a run: give --resume to go on with it, --overwrite to throw "
                     "it away, or --set name=OTHER"
                 )
-            same_weights(load_config(settings), config, run_dir)
+            trained = not again and any(run_dir.glob("checkpoints/stage-two-*.ckpt"))
+            same_weights(load_config(settings), config, run_dir, stage_two=trained)
         for written in _WRITTEN:
             for part in leftovers(run_dir / written):
                 part.unlink()
@@ -56,19 +60,40 @@ def claimed(config: RunConfig, run_dir: Path, *, keep: bool, overwrite: bool) ->
         yield
 
 
-def same_weights(old: RunConfig, new: RunConfig, run_dir: Path) -> None:
+def spare(run_dir: Path, *needed: Path) -> None:
+    """Refuse to throw a folder away together with what the new run begins with.
+
+    Raises:
+        ConfigError: one of these is the folder, or lies in it.
+    """
+    for path in needed:
+        if path.resolve().is_relative_to(run_dir.resolve()):
+            raise ConfigError(
+                f"--overwrite would throw away {path}, which this run begins with: give it "
+                "another name, --set name=OTHER"
+            )
+
+
+def same_weights(old: RunConfig, new: RunConfig, run_dir: Path, *, stage_two: bool = False) -> None:
     """Budgets may change when a run goes on; what shapes its weights or its data may not.
+
+    Args:
+        old: settings of before.
+        new: settings of now.
+        run_dir: folder of the run, for the message.
+        stage_two: whether those of stage two count.
 
     Raises:
         ConfigError: names the first setting that differs.
     """
-    for part in ("seed", "corpus", "tokenizer", "model"):
+    for part in ("seed", "corpus", "tokenizer", "model", *(["stage_two"] if stage_two else [])):
         before, now = getattr(old, part), getattr(new, part)
         if before != now:
             raise ConfigError(
                 f"{run_dir} was started with another `{part}` "
-                f"({_first_difference(before, now)}): go on with the old settings, or --set "
-                "name=OTHER"
+                f"({_first_difference(before, now)}): go on with the old settings, "
+                + ("train it again with --stage two, " if part == "stage_two" else "")
+                + "or --set name=OTHER"
             )
 
 

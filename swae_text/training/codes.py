@@ -7,9 +7,7 @@ runs/NAME/codes/made.json     checksums of the weights and the rows that made th
 
 import hashlib
 import json
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +19,7 @@ from swae_text.corpora.batching import pad
 from swae_text.corpora.store import PreparedCorpus
 from swae_text.lock import locked
 from swae_text.models.autoencoder import SentenceAutoencoder
+from swae_text.training.engine import Engine
 
 _WINDOW = 1 << 16  # sentences that are sorted by length together
 
@@ -37,7 +36,7 @@ def training_codes(
     corpus: PreparedCorpus,
     rows: NDArray[np.int64],
     folder: Path,
-    precision: AbstractContextManager[Any],
+    engine: Engine,
 ) -> tuple[np.ndarray, str]:
     """Codes of training sentences, read from disk where the same weights made them before.
 
@@ -48,13 +47,18 @@ def training_codes(
         corpus: where the sentences are.
         rows: which of them.
         folder: where the codes are kept.
-        precision: entered while they are computed.
+        engine: with its precision they are computed.
 
     Returns:
-        ``[rows, C]`` float32, memory-mapped; and what made them: equal for equal codes.
+        ``[rows, C]`` float32, memory-mapped; and a digest: equal for equal codes of equal rows.
     """
     which = hashlib.sha256(rows.tobytes()).hexdigest()
-    made = {"weights": _checksum(model), "corpus": corpus.fingerprint, "rows": which}
+    made = {
+        "weights": _checksum(model),
+        "corpus": corpus.fingerprint,
+        "rows": which,
+        "precision": engine.precision,
+    }
     path, label = folder / "train.npy", folder / "made.json"
     shape = (len(rows), model.config.code_dim)
     if not _there(path, label, made, shape):
@@ -63,10 +67,11 @@ def training_codes(
                 for part in leftovers(folder / "*"):
                     part.unlink()
                 label.unlink(missing_ok=True)
-                with atomic_path(path) as temporary, precision:
+                with atomic_path(path) as temporary, engine.autocast():
                     _write(temporary, model, corpus, rows)
                 atomic_write(label, json.dumps(made | {"codes": _digest(path)}).encode())
-    return open_memmap(path, mode="r"), hashlib.sha256(json.dumps(made).encode()).hexdigest()
+    basis = hashlib.sha256(which.encode() + _digest(path).encode()).hexdigest()
+    return open_memmap(path, mode="r"), basis
 
 
 def _there(path: Path, label: Path, made: dict[str, str], shape: tuple[int, int]) -> bool:

@@ -104,8 +104,11 @@ class Loop:
         # Of this epoch: batches that other numbers of ranks have seen, then this rank's.
         self.epoch, self.start, self.place = 0, 0, 0
 
-    def run(self) -> None:
+    def run(self) -> int:
         """Train from where the newest checkpoint stands, or from the start.
+
+        Returns:
+            Steps that this took: 0 where the budget was spent already.
 
         Raises:
             KeyboardInterrupt: a signal came; the checkpoint of the last whole step is written.
@@ -113,11 +116,12 @@ class Loop:
             TrainingError: a loss, its gradient or a weight is not finite.
         """
         self._resume()
-        budget, name = self.budget, self.stage.name
+        budget, name, before = self.budget, self.stage.name, self.step
         self.report(StageStarted(name, budget.steps, budget.minutes, self.step))
         with stop_requests() as stop:
             self._train(stop)
         self.report(StageDone(name, self.step, self.seconds))
+        return self.step - before
 
     def progress(self) -> float:
         """Share of the budget that is spent, in [0, 1]: the nearer of its two limits."""
@@ -148,10 +152,10 @@ class Loop:
             stops = bool(self.engine.agree(float(stop())))
             if self.step % self.budget.checkpoint_every == 0 or ends or stops:
                 self._save()
-            if ends:
-                return
             if stops:
                 raise KeyboardInterrupt
+            if ends:
+                return
 
     def _batches(self) -> Iterator[np.ndarray]:
         """Batches from the place where the run stands, epoch after epoch."""
@@ -203,8 +207,8 @@ class Loop:
 
     def _diverged(self, what: str) -> NoReturn:
         raise TrainingError(
-            f"stage {self.stage.name}, step {self.step}: the {what} is not finite; checkpoints "
-            "from before that are kept. Lower the learning rate "
+            f"stage {self.stage.name}, step {self.step}: the {what} is not finite; what "
+            "checkpoints there are from before are kept. Lower the learning rate "
             f"(training.stage_{self.stage.name}.optimiser.learning_rate) and --resume"
         )
 
@@ -251,6 +255,7 @@ class Loop:
     def _resume(self) -> None:
         state = self.checkpoints.newest(self.report)
         if state is not None:
+            self.checkpoints.same_basis(state)
             try:
                 self._restore(state)
             except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:

@@ -8,6 +8,7 @@ runs/NAME/codes/          stage two's training data
 runs/NAME/model/          what ``SentenceSpace.from_pretrained`` reads
 """
 
+import hashlib
 import os
 from contextlib import nullcontext
 from pathlib import Path
@@ -22,7 +23,7 @@ from swae_text.folder import TOKENIZER, read_folder
 from swae_text.models.autoencoder import SentenceAutoencoder
 from swae_text.space import SentenceSpace
 from swae_text.training.checkpoint import Checkpoints
-from swae_text.training.claim import claimed, same_weights
+from swae_text.training.claim import claimed, same_weights, spare
 from swae_text.training.codes import chosen_rows, training_codes
 from swae_text.training.engine import Engine
 from swae_text.training.events import Note, Report, Saved, silent
@@ -60,7 +61,8 @@ def train(
 
     Raises:
         ConfigError: the run exists and neither ``resume`` nor ``overwrite`` is given, it was
-            started with settings that shape its weights differently, or tensorboard is missing.
+            started with settings that shape its weights differently, ``overwrite`` would throw
+            away what the run begins with, or tensorboard is missing.
         CheckpointError: no checkpoint can be read, or one cannot be written.
         TrainingError: the loss is not finite, there is nothing to train on, another process is
             training in the folder, or one of several that train together ended.
@@ -70,10 +72,14 @@ def train(
     if config.training.tensorboard:
         require()
     source = stage_one_from or run_dir
+    if source.resolve() == run_dir.resolve():
+        source = run_dir
+    if overwrite:
+        spare(run_dir, *_begins_with(config), *([source] if stages == "two" else []))
     if source != run_dir:
         same_weights(load_config(source / "config.yaml"), config, source)
     keep = resume or (stages == "two" and source == run_dir)
-    claim = claimed(config, run_dir, keep=keep, overwrite=overwrite)
+    claim = claimed(config, run_dir, keep=keep, overwrite=overwrite, again=stages == "two")
     with claim if is_first_process() else nullcontext():  # the first one then starts the others
         engine = Engine(config.training, config.seed, critic=_has_critic(config))
         with engine.together():
@@ -84,7 +90,7 @@ def train(
             corpus = _prepared(config, engine, tell)
             run = _Run(config, run_dir, engine, corpus, tell)
             if stages != "two" and source == run_dir:
-                autoencoder = run.stage_one()
+                autoencoder = run.stage_one(only=stages == "one")
             else:
                 autoencoder = run.trained_stage_one(source)
             if stages == "one" or config.stage_two is None:
@@ -112,22 +118,26 @@ class _Run:
         self.config, self.folder, self.engine = config, run_dir, engine
         self.corpus, self.report = corpus, report
 
-    def stage_one(self) -> SentenceAutoencoder:
+    def stage_one(self, *, only: bool) -> SentenceAutoencoder:
         self._begin()
         stage = StageOne(self.config, self.corpus, self.engine.device)
-        start, checkpoints = self.config.training.stage_one.start, self._checkpoints("one")
+        start = self.config.training.stage_one.start
+        checkpoints = self._checkpoints("one", self._sentences())
         if start and not checkpoints.paths():
             _begin_with(stage, Path(start))
-        self._train(stage, checkpoints)
-        self._save(stage.space)
+        steps = self._train(stage, checkpoints)
+        if steps or only or not (self.folder / "model").exists():
+            self._save(stage.space)  # else stage two is there already, and stays while it goes on
         return stage.module
 
     def trained_stage_one(self, folder: Path) -> SentenceAutoencoder:
-        state = Checkpoints(folder / "checkpoints", "one", keep=1).newest(self.report)
+        checkpoints = Checkpoints(folder / "checkpoints", "one", 1, self._sentences())
+        state = checkpoints.newest(self.report)
         if state is None:
             raise CheckpointError(
                 f"{folder}: stage two needs a trained stage one: run --stage one first"
             )
+        checkpoints.same_basis(state)
         stage = StageOne(self.config, self.corpus, self.engine.device)
         stage.module.load_state_dict(state["module"])
         return stage.module.to(self.engine.device)
@@ -137,25 +147,33 @@ class _Run:
         rows = chosen_rows(len(self.corpus.train), most, self.config.seed)
         self.report(Note(f"codes of {len(rows):,} training sentences"))
         codes, basis = self.engine.lead_first(
-            lambda: training_codes(autoencoder, self.corpus, rows, home, self.engine.autocast())
+            lambda: training_codes(autoencoder, self.corpus, rows, home, self.engine)
         )
         checkpoints = self._checkpoints("two", basis)
-        if self.engine.leads:
-            checkpoints.clear() if fresh else checkpoints.clear_other_basis()
+        if self.engine.leads and fresh:
+            checkpoints.clear()
+        elif self.engine.leads and checkpoints.clear_other_basis():
+            self.report(Note("stage two starts again: the codes that it learned from have changed"))
         self.engine.barrier()
         self._begin()
         stage = StageTwo(self.config, self.corpus, autoencoder, codes, rows)
         self._train(stage, checkpoints)
         return self._save(stage.space)
 
+    def _sentences(self) -> str:
+        """What stage one learns from, told by what is at hand: pieces, and sentences held out."""
+        corpus = self.corpus
+        parts = (corpus.tokenizer.to_bytes(), len(corpus.train), corpus.valid.digest())
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
     def _begin(self) -> None:
         """Each stage starts from the seed, so that it does not matter what ran before it."""
         torch.manual_seed(self.config.seed)
 
-    def _train(self, stage: Stage, checkpoints: Checkpoints) -> None:
+    def _train(self, stage: Stage, checkpoints: Checkpoints) -> int:
         path, asked = self.folder / "metrics.jsonl", self.config.training.tensorboard
         with metrics_log(path, tensorboard=asked and self.engine.leads) as log:
-            Loop(stage, self.engine, checkpoints, log, self.report, self.config.seed).run()
+            return Loop(stage, self.engine, checkpoints, log, self.report, self.config.seed).run()
 
     def _checkpoints(self, stage: str, basis: str = "") -> Checkpoints:
         keep = self.config.training.keep_checkpoints
@@ -168,6 +186,12 @@ class _Run:
             self.report(Saved(path))
         self.engine.barrier()
         return path
+
+
+def _begins_with(config: RunConfig) -> list[Path]:
+    """Files and folders that a run reads and did not write."""
+    named = (config.training.stage_one.start, config.tokenizer.path, config.corpus.source)
+    return [Path(name) for name in named if name]
 
 
 def _has_critic(config: RunConfig) -> bool:

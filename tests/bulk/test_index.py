@@ -107,6 +107,16 @@ def test_it_is_kept_and_made_anew_where_a_shard_has_changed(tmp_path):
         index(tmp_path)
 
 
+def test_the_index_of_another_metric_and_what_another_writes_stay(tmp_path):
+    write(tmp_path)
+    (tmp_path / "._near-latent-cosine-0.faiss.ab12_xyz.part").touch()  # half of it
+    index(tmp_path)
+    index(tmp_path, "cosine")
+    index(tmp_path, told=(told := []))
+    assert not told and len(list(tmp_path.glob("_near-*"))) == 2
+    assert not list(tmp_path.glob("*.part"))  # none writes any more
+
+
 def test_few_vectors_among_many_rows_and_none_at_all(tmp_path):
     texts = ["", *["a b ."] * 2, *[""] * 4997]
     cells = [[float(n)] * DIM if text else None for n, text in enumerate(texts)]

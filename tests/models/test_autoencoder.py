@@ -71,6 +71,13 @@ def test_weights_in_bfloat16_change_little_and_codes_stay_float32(encoder, decod
     assert generate(half, code)[0] == generate(half, code[:1])[0]
 
 
+def test_draws_stay_float32_whatever_multiplies():
+    wae, random = model(normalise=False, regulariser={"kind": "mmd"}), torch.Generator()
+    drawn = wae.sample(9, generator=random.manual_seed(0))
+    wae.multiply_in("bfloat16")
+    assert torch.equal(wae.sample(9, generator=random.manual_seed(0)), drawn)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_step_equals_teacher_forcing(kind):
     autoencoder, tokens = model(decoder=kind).eval(), sentences()

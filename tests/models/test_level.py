@@ -36,3 +36,8 @@ def test_a_wide_level_loses_nothing_either_and_flat_directions_are_not_blown_up(
     z = level.whiten(h)
     torch.testing.assert_close(level.decoder(z), h, atol=1e-3, rtol=1e-3)
     assert z.std(0).max() < 1.1
+
+
+def test_codes_that_are_all_the_same_are_whitened_to_nothing():
+    level = Level(LevelConfig(latent_dim=6, hidden=8), 6, posterior=False)
+    assert not level.whiten(torch.zeros(50, 6)).any()

@@ -69,3 +69,10 @@ def test_more_components_than_points_and_labels():
     assert model.sample(10, generator=torch.Generator().manual_seed(0)).isfinite().all()
     with pytest.raises(ConfigError, match="fitted mixture"):
         model.sample(2, generator=torch.Generator(), labels=torch.zeros(2, dtype=torch.long))
+
+
+def test_weights_of_a_folder_may_be_any_numbers():
+    model = FittedMixture(2, components=2, iterations=3)
+    model.fit(clouds(90))
+    model.log_weights.fill_(1000.0)
+    assert model.sample(10, generator=torch.Generator().manual_seed(0)).isfinite().all()

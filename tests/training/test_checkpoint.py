@@ -68,7 +68,7 @@ def test_a_pickle_that_would_run_is_refused_even_under_a_right_checksum(two):
 
 
 def test_checkpoints_on_another_basis_go(two, tmp_path):
-    two.clear_other_basis()
+    assert not two.clear_other_basis()
     assert len(two.paths()) == 2
-    Checkpoints(tmp_path, "one", keep=2, basis="other codes").clear_other_basis()
+    assert Checkpoints(tmp_path, "one", keep=2, basis="other codes").clear_other_basis()
     assert two.newest() is None

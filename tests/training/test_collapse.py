@@ -21,6 +21,10 @@ def test_a_decoder_that_reads_nothing_writes_one_sentence(written, distinct):
     assert (describe(found) is not None) == (distinct == 0)
 
 
+def test_one_sentence_tells_nothing():
+    assert describe(signs(torch.randn(1, 2), ["a"], ["a"])) is None
+
+
 def test_a_referee_knows_no_collapse():
     assert describe({"held_out_nats": 1.0}) is None
 

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from swae_text.config import RunConfig, load_config
-from swae_text.errors import CheckpointError, TrainingError
+from swae_text.errors import CheckpointError, ConfigError, TrainingError
 from swae_text.training.checkpoint import Checkpoints
 from swae_text.training.events import Event, Note, Saved
 from swae_text.training.run import train
@@ -135,10 +135,17 @@ def test_a_critic_that_diverges_stops_the_run(sentences, tmp_path):
 def test_a_checkpoint_of_another_stage_two_is_refused(whole, sentences, tmp_path):
     shutil.copytree(whole, tmp_path / "run")
     wider = config(sentences, "stage_two.levels=[{latent_dim: 16, hidden: 8, blocks: 1}]")
-    with pytest.raises(CheckpointError, match="does not fit these settings"):
+    with pytest.raises(ConfigError, match="train it again with --stage two"):
         train(wider, tmp_path / "run", resume=True)
     train(wider, tmp_path / "run", stages="two")
     assert len(load_file(tmp_path / "run/model/model.safetensors")) > 0
+
+
+def test_a_checkpoint_of_another_program_is_refused(whole, sentences, tmp_path):
+    shutil.copytree(whole, tmp_path / "run")
+    Checkpoints(tmp_path / "run/checkpoints", "one", keep=9).save(9, {"module": {}})
+    with pytest.raises(CheckpointError, match="does not fit these settings"):
+        train(config(sentences), tmp_path / "run", resume=True)
 
 
 def test_a_stage_one_that_went_on_takes_stage_two_with_it(whole, sentences, tmp_path):

@@ -16,7 +16,7 @@ from swae_text.config import RunConfig, load_config
 from swae_text.corpora.windows import Stream
 from swae_text.errors import CheckpointError, ConfigError
 from swae_text.space import SentenceSpace
-from swae_text.training.events import Evaluated, Event, Saved
+from swae_text.training.events import Evaluated, Event, Saved, StageStarted, StepDone
 from swae_text.training.run import train
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -157,6 +157,75 @@ def test_an_existing_run_is_not_touched_unasked(config, tmp_path):
         train(other, tmp_path / "run", resume=True)
     after = weights(tmp_path / "run")
     assert all(torch.equal(before[key], after[key]) for key in before)
+
+
+def test_another_stage_two_is_refused_before_anything_is_written(config, tmp_path):
+    train(config, tmp_path / "run")
+    before = (tmp_path / "run/config.yaml").read_bytes(), weights(tmp_path / "run")
+    tree = config.model_dump()
+    tree["stage_two"]["divergence"] = {"kind": "sliced"}
+    other = RunConfig.model_validate(tree)
+    with pytest.raises(ConfigError, match="stage_two"):
+        train(other, tmp_path / "run", resume=True)
+    assert (tmp_path / "run/config.yaml").read_bytes() == before[0]
+    train(other, tmp_path / "run", stages="two")  # which trains it again
+
+
+def test_a_finished_run_that_goes_on_keeps_its_stage_two_meanwhile(config, tmp_path):
+    train(config, tmp_path / "run")
+    seen = []
+
+    def look(event):
+        if isinstance(event, StageStarted):
+            seen.append(any(key.startswith("stage_two.") for key in weights(tmp_path / "run")))
+
+    train(config, tmp_path / "run", resume=True, report=look)
+    assert seen == [True, True]
+
+
+def test_overwriting_spares_what_the_run_begins_with(config, tmp_path):
+    run = tmp_path / "run"
+    train(config, run, stages="one")
+    (tmp_path / "link").symlink_to(run)
+    model = str(run / "model")
+    begun = config.model_dump()
+    begun["training"]["stage_one"]["start"] = model
+    with pytest.raises(ConfigError, match="would throw away"):
+        train(config, run, stages="two", overwrite=True)
+    with pytest.raises(ConfigError, match="would throw away"):
+        train(config, run, stages="two", stage_one_from=tmp_path / "link", overwrite=True)
+    with pytest.raises(ConfigError, match="would throw away"):
+        train(RunConfig.model_validate(begun), run, overwrite=True)
+    assert weights(run)
+
+
+def test_other_sentences_are_no_run_to_go_on_with(config, sentences, tmp_path):
+    copy = tmp_path / sentences.name
+    shutil.copy(sentences, copy)
+    source = config.model_dump()
+    source["corpus"]["source"] = str(copy)
+    moved = RunConfig.model_validate(source)
+    train(moved, tmp_path / "run")
+    os.utime(copy, (1, 1))  # only touched: nothing is learned anew
+    told = []
+    train(moved, tmp_path / "run", resume=True, report=told.append)
+    assert not [event for event in told if isinstance(event, StepDone)]
+    copy.write_text(copy.read_text().replace("the", "then"))
+    for again in ({"resume": True}, {"stages": "two"}):
+        with pytest.raises(CheckpointError, match="other sentences"):
+            train(moved, tmp_path / "run", **again)
+
+
+def test_a_stop_at_the_very_end_of_a_stage_is_a_stop(config, tmp_path):
+    last = config.training.stage_one.steps
+
+    def stop(event):
+        if isinstance(event, Evaluated) and (event.stage, event.step) == ("one", last):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(config, tmp_path / "run", report=stop)
+    assert not list(tmp_path.glob("run/checkpoints/stage-two-*"))
 
 
 def test_a_folder_that_is_no_run_is_refused_even_with_overwrite(config, tmp_path):
