@@ -70,7 +70,7 @@ def show(
     from swae_text.evaluation.tables import benchmark_tables
 
     if picture is not None:
-        draw(results, picture, title)
+        draw([row for row in results if row["split"] == split], picture, title)
     if form == "json":
         write_lines([as_block(results)])
     else:

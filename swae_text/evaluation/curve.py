@@ -73,8 +73,9 @@ def _judged(
     judges = referees.setdefault(corpus.fingerprint, Judges(corpus, tell))
     asked = [split, config.model_dump(mode="json"), __version__]
     asked.append((path / "checksums.json").read_text(encoding="utf-8"))
-    key = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
     held_out = HeldOut.of(corpus, run.corpus.source, split, config.sentences)
+    asked.append("\n".join(held_out.texts))
+    key = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
     kept: dict[str, Any] = judges.kept(
         f"model-{key}", lambda: evaluate(space, held_out, config, judges).to_dict()
     )

@@ -151,11 +151,13 @@ class Judges:
         chosen = np.random.default_rng(seed).permutation(len(self.train_texts))[:most]
         return [self.train_texts[row] for row in np.sort(chosen).tolist()]
 
-    def labelled_sample(self, most: int, seed: int) -> tuple[list[str], list[str]]:
-        """At most ``most`` labelled training sentences, chosen by seed, and their labels."""
-        rows = np.flatnonzero(self.corpus.train.labels >= 0)
+    def labelled_sample(
+        self, most: int, seed: int, split: str = "train"
+    ) -> tuple[list[str], list[str]]:
+        """At most ``most`` labelled sentences of a split, chosen by seed, and their labels."""
+        rows = np.flatnonzero(self.corpus.split(split).labels >= 0)
         random = torch.Generator().manual_seed(seed)
-        return self._labelled("train", rows[torch.randperm(len(rows), generator=random)[:most]])
+        return self._labelled(split, rows[torch.randperm(len(rows), generator=random)[:most]])
 
     def _labelled(self, split: str, rows: NDArray[np.int64]) -> tuple[list[str], list[str]]:
         texts, labels = self.corpus.sentences(split, rows)

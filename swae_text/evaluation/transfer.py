@@ -142,7 +142,7 @@ def _tried(
     classifier: Classifier,
 ) -> dict[float, dict[str, float]]:
     """Each setting on validation sentences, without references."""
-    texts, labels = (part[:_CHOOSE] for part in judges.labelled("valid"))
+    texts, labels = judges.labelled_sample(_CHOOSE, seed=0, split="valid")
     targets, none = _others(labels, vector), [list[str]() for _ in texts]
     rows = {}
     for setting, outputs in move(texts, targets, settings).items():

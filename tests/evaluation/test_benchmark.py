@@ -192,6 +192,17 @@ def test_the_picture_is_drawn_where_matplotlib_is_there(file, tmp_path):
         assert (tmp_path / f"pair.{ending}").stat().st_size > 1000
 
 
+def test_the_picture_is_of_one_split(tmp_path, monkeypatch):
+    from swae_text.cli.benchmark import show
+    from swae_text.evaluation.plots import pairs
+
+    drawn = []
+    monkeypatch.setattr(pairs, "draw", lambda results, path, title: drawn.extend(results))
+    tries = [{"split": split, "method": "a", "seed": 0} for split in ("valid", "test", "valid")]
+    show(tries, "small", "json", tmp_path / "pair.svg")
+    assert drawn == tries[1:2]
+
+
 def test_results_outlive_a_new_setting_but_not_a_changed_one(file, tmp_path):
     config = load_benchmark(file)
     folders = (file.parent, tmp_path / "runs", tmp_path / "results")

@@ -31,3 +31,10 @@ def test_equal_training_splits_share_their_referees(folder):
 def test_other_sentences_or_labels_have_referees_of_their_own(folder):
     others = [folder(), folder(max_sentences=150), folder(seed=1), folder(label="all")]
     assert len({path.name for path in others}) == len(others)
+
+
+def test_labelled_sentences_are_chosen_by_seed_and_not_the_first(judges):
+    texts, labels = judges.labelled("valid")
+    chosen, theirs = judges.labelled_sample(10, seed=0, split="valid")
+    assert chosen != texts[:10] and chosen == judges.labelled_sample(10, seed=0, split="valid")[0]
+    assert set(zip(chosen, theirs, strict=True)) < set(zip(texts, labels, strict=True))

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from swae_text.config import RunConfig
 from swae_text.errors import ConfigError
 from swae_text.evaluation.geometry import path_rows
 from swae_text.evaluation.held_out import Encoded, HeldOut
@@ -66,6 +67,10 @@ def test_the_noise_is_full_between_two_looks(tiny_run):
     full = training._noise_is_full(training.Run("", config, rows), rows)
     assert full == {"step": 30, "seconds": 6.0}
     assert training._noise_is_full(training.Run("", config, rows), rows[:1]) is None
+    tree = config.model_dump()
+    tree["training"]["stage_one"] |= {"minutes": 0.1, "steps": 9999}
+    hasty = training.Run("", RunConfig.model_validate(tree), rows)
+    assert training._noise_is_full(hasty, rows) == {"step": 15, "seconds": 3.0}
 
 
 def test_walks_are_pooled_as_the_protocol_pools_them(space, judges, small, tmp_path):

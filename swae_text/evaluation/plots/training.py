@@ -64,10 +64,13 @@ class Run:
 
     def falls(self, stage: str, row: Row) -> bool:
         """Whether the learning rate falls to zero at this row."""
+        return self.progress(stage, row) >= 1 - self.budget(stage).optimiser.cooldown
+
+    def progress(self, stage: str, row: Row) -> float:
+        """Share of the budget that is spent at this row: the nearer of its two limits."""
         budget = self.budget(stage)
         spent = row["seconds"] / 60 / budget.minutes if budget.minutes else 0.0
-        progress = max(spent, row["step"] / max(budget.steps, 1))
-        return bool(progress >= 1 - budget.optimiser.cooldown)
+        return float(max(spent, row["step"] / max(budget.steps, 1)))
 
     def label(self) -> str:
         """Name, corpus and seed."""
@@ -160,9 +163,11 @@ def _unit(runs: Sequence[Run], stage: str, against: Against) -> tuple[str, Calla
 
 def _noise_is_full(run: Run, rows: Sequence[Row]) -> Row | None:
     """Where the noise on the codes reaches its full measure; None: it does not, or at once."""
-    model, steps = run.config.model, run.budget("one").steps
-    step = model.noise_warmup * steps
-    if not model.code_noise or not step or step > rows[-1]["step"]:
+    model = run.config.model
+    spent = [run.progress("one", row) for row in rows]
+    if not model.code_noise or not model.noise_warmup or model.noise_warmup > spent[-1]:
         return None
-    steps_seen, seconds = ([row[key] for row in rows] for key in ("step", "seconds"))
-    return {"step": step, "seconds": float(np.interp(step, steps_seen, seconds))}
+    return {
+        key: float(np.interp(model.noise_warmup, [0.0, *spent], [0, *(row[key] for row in rows)]))
+        for key in ("step", "seconds")
+    }
