@@ -1,7 +1,7 @@
 """Peak memory (resident set, mapped files counted) against the size of the corpus.
 
 Preparing a corpus, and a few steps of training on it, are processes of their own.
-``python -m benchmarks.memory FILE STEPS`` is one of them: it prints its peak in MB.
+``python -m benchmarks.memory FILE STEPS VOCABULARY`` is one of them: it prints its peak in MB.
 """
 
 import os

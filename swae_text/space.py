@@ -248,10 +248,9 @@ class SentenceSpace:
             ConfigError: as ``decode``.
         """
         z, rules = self._checked(z, space), self._constraints(decoding)
+        codes = _finite(self._to_write(z, space, decoding))
         found: list[list[Candidate]] = []
-        for part in torch.split(
-            self._to_write(z, space, decoding), max(1, batch_size // decoding.beams)
-        ):
+        for part in torch.split(codes, max(1, batch_size // decoding.beams)):
             found += likeliest(self.autoencoder, self.tokenizer, part, decoding, rules)
         if not decoding.rerank:
             return found
@@ -329,14 +328,15 @@ class SentenceSpace:
             texts: the sentences.
             goals: ``AttributeVector.goal(label)`` for instance, of attributes fitted in ``space``.
             space: where the goals read and the steps are taken.
-            decoding: how points on the way are written out; all that beams find is looked at.
+            decoding: how points on the way are written out; all that beams find is looked at. Its
+                banned and required words are those of what is chosen.
             confidence: probability of each goal that is enough, in (0, 1).
             leash: the longest way, as a share of the length of the vectors.
             merged: whether the words of each sentence are kept where an edit need not change them.
 
         Raises:
             CorpusError: a sentence has more pieces than the model reads.
-            ConfigError: a confidence outside (0, 1), or a leash below 0.
+            ConfigError: a confidence outside (0, 1), or a leash below 0 or without an end.
         """
         (edits,) = self.edits(
             texts,
@@ -371,13 +371,18 @@ class SentenceSpace:
         def encode(said: list[str]) -> Tensor:
             return self.encode(said, space=space)
 
+        def allowed(said: list[str]) -> list[bool]:
+            pairs = zip(said, self.fits(said), strict=True)
+            return [fit and rules.kept_in(text) for text, fit in pairs]
+
+        rules = self._constraints(decoding)
         said = uphill(
             [normalise(text, self.config.corpus) for text in texts],
             goals,
             propose=propose,
             encode=encode,
             tokenise=self.pieces,
-            readable=self.fits,
+            allowed=allowed,
             slots=self.slots(space),
             confidence=max(confidences, default=0.0),
             leash=leash,
@@ -392,10 +397,10 @@ class SentenceSpace:
                     goals,
                     encode=encode,
                     tokenise=self.pieces,
-                    readable=self.fits,
+                    allowed=allowed,
                     confidence=confidence,
                 )
-            # who says it already is left as it was written
+            # who says it already, in words that are allowed, is left as it was written
             asked = zip(texts, found, strict=True)
             own = [[replace(source, text=text), *more] for text, (source, *more) in asked]
             made[confidence] = [choose(one, confidence) for one in own]

@@ -37,6 +37,9 @@ from swae_text.cli.train import train
 from swae_text.cli.traverse import traverse
 from swae_text.errors import SwaeTextError
 
+_SHORT_OF_MEMORY = ("can't allocate memory", "out of memory", "Storage size calculation overflowed")
+"""How torch says so, which has no MemoryError."""
+
 app = typer.Typer(
     name="swae-text",
     add_completion=True,
@@ -142,9 +145,15 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         what = error.strerror or str(error)
         return f"{error.filename}: {what}" if error.filename else what
-    if isinstance(error, MemoryError):
+    if _is_memory(error):
         return "there is not enough memory for this: give less at once"
     return (
         f"a fault of swae_text, not of yours ({type(error).__name__}: {error}): please report "
         "what `swae-text --debug VERB …` prints"
     )
+
+
+def _is_memory(error: Exception) -> bool:
+    """Whether there was not enough of it."""
+    told = isinstance(error, RuntimeError) and any(how in str(error) for how in _SHORT_OF_MEMORY)
+    return told or isinstance(error, MemoryError)

@@ -68,7 +68,9 @@ TextColumn = Annotated[
     str | None,
     typer.Option("--text", help="Column of the text. Default: the model's, or found by name."),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of the random choices.")]
+LAST_SEED = 2**63 - 1
+"""Generators take no larger one."""
+Seed = Annotated[int, typer.Option(min=0, max=LAST_SEED, help="Seed of the random choices.")]
 Temperature = Annotated[
     float | None,
     typer.Option(min=0.0, help="0: the likeliest word at each step; 1: as the decoder says."),
@@ -109,9 +111,15 @@ Rounds = Annotated[
     int | None,
     typer.Option(min=0, max=64, help="Encode samples, put --noise on the codes, decode; so often."),
 ]
-TopK = Annotated[int, typer.Option("--top-k", min=0, help="Draw from the k likeliest; 0: all.")]
+TopK = Annotated[
+    int | None,
+    typer.Option("--top-k", min=0, help="Draw from the k likeliest. Default, and 0: all."),
+]
 TopP = Annotated[
-    float, typer.Option("--top-p", min=0.0, max=1.0, help="Draw from the likeliest p of the mass.")
+    float | None,
+    typer.Option(
+        "--top-p", min=0.0, max=1.0, help="Draw from the likeliest p of the mass. Default: all."
+    ),
 ]
 MinP = Annotated[
     float | None,
@@ -156,11 +164,12 @@ def language_models(lm: Literal["ngrams", "recurrent", "both"]) -> tuple["LM", .
 
 
 def sampling(
-    own: "swae_text.config.SamplingConfig", options: Mapping[str, Any]
+    own: "swae_text.config.SamplingConfig", options: Mapping[str, Any], search: str = "--search"
 ) -> "swae_text.config.SamplingConfig":
     """How a model draws sentences, but for what a verb's options of the same names say.
 
-    ``options`` are all of the verb's, as its ``locals()`` has them; None was not given.
+    ``options`` are all of the verb's, as its ``locals()`` has them; None was not given. ``search``
+    is what the verb calls that setting.
     """
     from pydantic import ValidationError
 
@@ -168,9 +177,20 @@ def sampling(
 
     given = {name: options[name] for name in type(own).model_fields}
     try:
-        return own.but(**{name: value for name, value in given.items() if value is not None})
+        drawn = own.but(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         raise ConfigError(f"--{describe(error)}") from error
+    if drawn.search > 1:
+        refuse_draws(options, "a beam search draws nothing", f", or give {search} 1")
+    return drawn
+
+
+def refuse_draws(options: Mapping[str, Any], why: str, otherwise: str = "") -> None:
+    """Refuse options that only a draw heeds, for where a search writes."""
+    for name in ("temperature", "min_p", "top_k", "top_p"):
+        if options.get(name) is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise typer.BadParameter(f"{why}: leave out {option}{otherwise}")
 
 
 def searched(

@@ -17,7 +17,7 @@ from swae_text.cli.arguments import (
     searched,
 )
 from swae_text.cli.formatting import as_json, as_line, compact, line_form
-from swae_text.cli.groups import Group, encoded, read_groups
+from swae_text.cli.groups import encoded, given, read_groups
 from swae_text.cli.streams import (
     BadLines,
     Record,
@@ -67,11 +67,11 @@ def analogy(
 
     if (file is None) != (len(sentences or ()) == 3) or (file and sentences):
         raise typer.BadParameter("give three sentences A B C, or --file FILE")
+    typed = given(sentences or ())
     opened, decoding, written = open_space(model), searched(beams, rerank), line_form(form)
     chosen: SpaceName = space or opened.default_space
     bad = BadLines(on_bad_row)
-    given = [Group(tuple(sentences or ()), "the command line")]
-    for batch in in_batches(given if file is None else read_groups(file, 3, bad), batch_size):
+    for batch in in_batches([typed] if file is None else read_groups(file, 3, bad), batch_size):
         found = encoded(batch, lambda texts: opened.encode(texts, space=chosen), bad)
         z = [arithmetic.analogy(*three) for _, three in found if three]
         wanted = torch.stack(z) if z else torch.empty(0, opened.dim(chosen))

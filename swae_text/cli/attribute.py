@@ -30,6 +30,8 @@ from swae_text.cli.strays import Strays
 from swae_text.cli.streams import BadLines, for_sentences, in_batches, read_records, write_lines
 from swae_text.pretrained import find_attribute
 
+CONFIDENCE, LEASH = 0.9, 1.2
+
 app = typer.Typer(no_args_is_help=True, help="Fit an attribute's direction, and apply it.")
 app.command()(fit)
 
@@ -61,18 +63,28 @@ def apply(
         ),
     ] = None,
     confidence: Annotated[
-        float, typer.Option(min=0.5, max=0.9999, help="With --to: probability that is enough.")
-    ] = 0.9,
-    leash: Annotated[
-        float,
-        typer.Option(min=0.0, help="With --to: way at most, as a share of the vector's length."),
-    ] = 1.2,
-    merge: Annotated[
-        bool,
+        float | None,
         typer.Option(
-            help="By gradient: whether an edit is also tried on the sentence as it was written."
+            min=0.5,
+            max=0.9999,
+            help=f"With --to: probability that is enough. Default: {CONFIDENCE}.",
         ),
-    ] = True,
+    ] = None,
+    leash: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            help=f"With --to: way at most, as a share of the vector's length. Default: {LEASH}.",
+        ),
+    ] = None,
+    merge: Annotated[
+        bool | None,
+        typer.Option(
+            "--merge/--no-merge",
+            help="By gradient: whether an edit is also tried on the sentence as it was written. "
+            "Default: it is.",
+        ),
+    ] = None,
     also: Annotated[
         list[str] | None,
         typer.Option(
@@ -105,6 +117,9 @@ def apply(
         raise typer.BadParameter("give --strength or --to, not both")
     if to is None and by:
         raise typer.BadParameter("--by says how to get to a target: give --to as well")
+    for option, value in (("--confidence", confidence), ("--leash", leash), ("--merge", merge)):
+        if to is None and value is not None:
+            raise typer.BadParameter(f"{option} is of the way to a target: give --to as well")
     if orthogonal and not also:
         raise typer.BadParameter("--orthogonal is of several directions: give --also")
     decoding = replace(searched(beams, rerank, ban, require), guidance=guidance)
@@ -116,8 +131,8 @@ def apply(
         strengths,
         to,
         by,
-        confidence,
-        leash,
+        CONFIDENCE if confidence is None else confidence,
+        LEASH if leash is None else leash,
         merge,
         pairs,
         orthogonal,

@@ -63,8 +63,9 @@ def fit(
         ),
     ] = "line",
     probes: Annotated[
-        int, typer.Option(min=1, max=16, help="With slots: how many, all to be convinced.")
-    ] = 2,
+        int | None,
+        typer.Option(min=1, max=16, help="With slots: how many, all to be convinced. Default: 2."),
+    ] = None,
     space: Space = None,
     seed: Seed = 0,
     on_bad_row: OnBadRow = "refuse",
@@ -74,9 +75,10 @@ def fit(
     A slot probe reads codes: with it the default of --space is `code`.
     """
     from swae_text.cli.reading import account, read_sentences
+    from swae_text.latent.attributes import PROBES
     from swae_text.vectors import save_vector
 
-    _check(method, probe, value, label, positive)
+    _check(method, probe, probes, value, label, positive)
     sentences = open_space(model)
     chosen: SpaceName = space or ("code" if probe == "slots" else sentences.default_space)
     counted = value == WORDS
@@ -98,14 +100,19 @@ def fit(
         )
     else:
         names = _two_labels(found.labels, positive, found.source)
-        count = probes if probe == "slots" else 0
+        count = (probes or PROBES) if probe == "slots" else 0
         vector = _between(sentences, texts, labels, names, method, chosen, count, seed)
     save_vector(vector, out, space=chosen)
     say(f"{out}: {_evidence(vector)}, in space '{chosen}'")
 
 
 def _check(
-    method: str, probe: str, value: str | None, label: str | None, positive: str | None
+    method: str,
+    probe: str,
+    probes: int | None,
+    value: str | None,
+    label: str | None,
+    positive: str | None,
 ) -> None:
     """Refuse what does not go together."""
     if value and (label or positive or probe == "slots" or method in ("whitened", "logistic")):
@@ -113,6 +120,8 @@ def _check(
             "--value is a number: leave out --label, --positive and --probe, and give "
             "--method mean or ridge"
         )
+    if probes is not None and probe != "slots":
+        raise typer.BadParameter("--probes is how many slot probes: give --probe slots as well")
     if not value and method == "ridge":
         raise typer.BadParameter("--method ridge is of a number: give --value COLUMN")
 

@@ -41,4 +41,5 @@ class Apply(OnTexts):
         paths = (self.moving.vector, *(path for path, _ in self.moving.also))
         sums = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
         values = [value for _, value in self.moving.also]
-        return own | {"moving": asdict(self.moving) | {"vector": sums, "also": values}}
+        told = {"vector": sums, "merge": self.moving.merged, "also": values}
+        return own | {"moving": asdict(self.moving) | told}

@@ -59,6 +59,8 @@ def decode(
     Without --space, each record's own "space" counts, then the model's highest. Of a folder of
     shards, `text` stands where `z` and `space` did; a text that was there is `input`.
     """
+    if n_best and form == "text":
+        raise typer.BadParameter("--n-best has no place in text: leave out --format")
     decoding = replace(searched(beams, rerank, ban, require), guidance=guidance)
     for_lines = {"--n-best": n_best, "--format": form is not None}
     if folder := in_shards(file, out, shards={"--processes": processes}, lines=for_lines):

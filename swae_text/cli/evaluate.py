@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from swae_text.cli.arguments import (
+    LAST_SEED,
     BestBy,
     BestOf,
     Deviation,
@@ -71,7 +72,9 @@ def evaluate(
         Path | None,
         typer.Option(help="JSON lines with `references`: judges transfer by attribute vector."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of samples and subsets.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LAST_SEED, help="Seed of samples and subsets.")
+    ] = 0,
     text: TextColumn = None,
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
     form: Table = None,

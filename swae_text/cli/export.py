@@ -30,14 +30,29 @@ def export(
 
     if folder.resolve() == model_folder(model).resolve():
         raise ConfigError(f"{folder} is the model itself: give another folder")
-    text = None if card is None else card.read_text(encoding="utf-8")
+    text = None if card is None else _text(card)
     space = open_space(model)
     if changes:
         tree = space.config.model_dump(mode="json")
         for change in changes:
-            if not change.startswith("sampling."):
-                raise ConfigError(f"--set {change}: of a trained model only sampling.… can be set")
+            if not change.startswith(("sampling.", "stage_two.evaluations=")):
+                raise ConfigError(
+                    f"--set {change}: of a trained model only sampling.… and the flow's "
+                    "stage_two.evaluations can be set"
+                )
             override_setting(tree, change)
         space.config = parse_config(tree, where="--set")
     space.save_pretrained(folder, half=half, card=text)
     write_lines([str(folder)])
+
+
+def _text(card: Path) -> str:
+    """What a file says.
+
+    Raises:
+        ConfigError: it is no text.
+    """
+    try:
+        return card.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{card}: not UTF-8 ({error.reason}): give a Markdown file") from error

@@ -4,7 +4,7 @@ As in ``streams.py``, other keys pass through and each line has one record in th
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -61,12 +61,25 @@ def _group(line: str, where: str, count: int, more: bool) -> Group:
         wanted = f"{count} or more" if more else f"{count}"
         told = 'with tabs between them or as {"texts": [...]}'
         raise CorpusError(f"{where}: sentences given: {len(texts)}, wanted: {wanted}, {told}")
+    _refuse_empty(texts, where, "leave the line out")
+    return Group(tuple(texts), where, fields or {})
+
+
+def given(sentences: Sequence[str]) -> Group:
+    """The sentences of the command line.
+
+    Raises:
+        CorpusError: one of them is empty.
+    """
+    where = "the command line"
+    _refuse_empty(sentences, where, "give one that says something")
+    return Group(tuple(sentences), where)
+
+
+def _refuse_empty(texts: Sequence[str], where: str, otherwise: str) -> None:
     for number, text in enumerate(texts, start=1):
         if Record(text, where).empty:
-            raise CorpusError(
-                f"{where}: sentence {number} of {len(texts)} is empty: leave the line out"
-            )
-    return Group(tuple(texts), where, fields or {})
+            raise CorpusError(f"{where}: sentence {number} of {len(texts)} is empty: {otherwise}")
 
 
 def encoded(

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import os
 import pathlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,7 +25,7 @@ from swae_text.cli.arguments import (
     searched,
 )
 from swae_text.cli.formatting import WalkForm, as_json, as_line, compact, table, walk_form
-from swae_text.cli.groups import Group, encoded, read_groups
+from swae_text.cli.groups import Group, encoded, given, read_groups
 from swae_text.cli.strays import Strays
 from swae_text.cli.streams import BadLines, in_batches, say, write_lines
 from swae_text.names import SpaceName
@@ -100,7 +101,7 @@ def interpolate(
     from swae_text.latent.interpolation import interpolate_through
 
     sentences = sentences or []
-    if " " in model and not pathlib.Path(model).exists():
+    if " " in model and not os.path.exists(model):  # pathlib refuses what is too long for a name
         model, sentences = DEFAULT, [model, *sentences]
     if pairs is None and len(sentences) < 2:
         raise typer.BadParameter("give two sentences or more, or --pairs FILE")
@@ -108,6 +109,7 @@ def interpolate(
         raise typer.BadParameter("give sentences or --pairs FILE, not both")
     if data is not None and not perplexity:
         raise typer.BadParameter("--data is what --perplexity learns from: give both")
+    typed = given(sentences)
     opened = open_space(pathlib.Path(model))
     own = opened.config.sampling.guidance if guidance is None else guidance
     decoding = replace(searched(beams, rerank, ban, require), noise_level=noise_level, guidance=own)
@@ -129,7 +131,7 @@ def interpolate(
 
     form = walk_form(form)
     if pairs is None:
-        [(_, walk)] = walks([Group(tuple(sentences), "the command line")])
+        [(_, walk)] = walks([typed])
         write_lines(_lines(walk, form))
     else:
         for batch in in_batches(read_groups(pairs, 2, bad, more=True), batch_size):

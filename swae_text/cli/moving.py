@@ -33,9 +33,14 @@ class Moving:
     by: Literal["line", "gradient"] | None
     confidence: float
     leash: float
-    merge: bool
+    merge: bool | None
     also: Pairs
     orthogonal: bool
+
+    @property
+    def merged(self) -> bool:
+        """Whether edits are tried on the words that were written; so they are by default."""
+        return self.merge is not False
 
     def mover(
         self,
@@ -52,12 +57,14 @@ class Moving:
         """
         found, chosen = _opened(self.vector, space, asked)
         others = [(_opened(path, space, chosen)[0], value, path) for path, value in self.also]
-        how = How(space, chosen, decoding, self.confidence, self.leash, self.merge, strays)
+        how = How(space, chosen, decoding, self.confidence, self.leash, self.merged, strays)
         if self.to is not None and self._by(found) == "gradient":
             if self.orthogonal:
                 raise typer.BadParameter("--orthogonal is of directions: give --by line")
             goals = [goal(found, self.to, self.vector), *(goal(*one) for one in others)]
             return partial(uphill, how, goals)
+        if self.merge is not None:
+            raise typer.BadParameter("--merge is of edits by gradient: give --by gradient as well")
         moved = shifts(found, others, self.orthogonal)
         return partial(along, how, *moved, list(self.strengths), self.to)
 

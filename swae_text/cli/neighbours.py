@@ -63,8 +63,9 @@ def neighbours(
         bool, typer.Option("--exclude-self", help="Leave an exact copy of the sentence out.")
     ] = False,
     split: Annotated[
-        Literal["train", "valid", "test"], typer.Option(help="Split of the corpus.")
-    ] = "train",
+        Literal["train", "valid", "test"] | None,
+        typer.Option(help="Split of the corpus. Default: train."),
+    ] = None,
     text: TextColumn = None,
     space: Space = None,
     approximate: Annotated[
@@ -84,8 +85,8 @@ def neighbours(
     from swae_text.corpora.cleaning import normalise
     from swae_text.latent.neighbours import nearest
 
-    if vectors is not None and (among is not None or text is not None):
-        raise typer.BadParameter("give --vectors or --among (with --text), not both")
+    if vectors is not None and (among is not None or text is not None or split is not None):
+        raise typer.BadParameter("give --vectors or --among (with --text, --split), not both")
     if approximate and not (vectors and Path(vectors).is_dir()):
         raise typer.BadParameter("--approximate wants --vectors FOLDER, of Parquet shards")
     opened = open_space(model)
@@ -102,7 +103,7 @@ def neighbours(
         found = index.nearest(z.cpu().numpy(), k=k, without=without)
     else:
         blocks = (
-            _corpus(opened, among, split, text, chosen, on_bad_row)
+            _corpus(opened, among, split or "train", text, chosen, on_bad_row)
             if vectors is None
             else _ready(opened, vectors, chosen, bad)
         )

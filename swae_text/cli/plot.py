@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from swae_text.cli.arguments import Model, OnBadRow, Space, TextColumn, open_space
+from swae_text.cli.arguments import LAST_SEED, Model, OnBadRow, Space, TextColumn, open_space
 from swae_text.cli.streams import say, write_lines
 from swae_text.errors import ConfigError, CorpusError
 
@@ -51,7 +51,7 @@ def latent_map(
     ] = None,
     text: TextColumn = None,
     limit: Annotated[int, typer.Option(min=3, help="Sentences, chosen by seed.")] = 2000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the choice.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LAST_SEED, help="Seed of the choice.")] = 0,
     space: Space = None,
     on_bad_row: OnBadRow = "refuse",
 ) -> None:

@@ -26,6 +26,7 @@ from swae_text.cli.arguments import (
     TopK,
     TopP,
     open_space,
+    refuse_draws,
     sampling,
     searched,
 )
@@ -41,8 +42,8 @@ def sample(
         str | None, typer.Option(help="Only this label's part of the prior (mixture priors).")
     ] = None,
     temperature: Temperature = None,
-    top_k: TopK = 0,
-    top_p: TopP = 1.0,
+    top_k: TopK = None,
+    top_p: TopP = None,
     min_p: MinP = None,
     noise_level: NoiseLevel = None,
     guidance: Guidance = None,
@@ -61,14 +62,14 @@ def sample(
     """Draw vectors from the prior and decode them."""
     from swae_text.generation.decoding import as_drawn
 
-    if require and temperature:
-        raise typer.BadParameter("required words are searched for: leave out --temperature")
-    decoding = replace(searched(beams or 1, rerank, ban, require), top_k=top_k, top_p=top_p)
-    if decoding.beams > 1 and temperature:
-        raise typer.BadParameter("a beam search draws nothing: leave out --temperature")
+    decoding = searched(beams or 1, rerank, ban, require)
+    if decoding.beams > 1:
+        why = "required words are searched for" if require else "a beam search draws nothing"
+        refuse_draws(locals(), why)
+    decoding = replace(decoding, top_k=top_k or 0, top_p=1.0 if top_p is None else top_p)
     space = open_space(model, precision)
     search = decoding.beams if decoding.beams > 1 else beams  # the setting's name, for locals()
-    drawn = sampling(space.config.sampling, locals())
+    drawn = sampling(space.config.sampling, locals(), "--beams")
     decoding = as_drawn(drawn, decoding)
     texts = space.sample(n, seed=seed, label=label, sampling=drawn, decoding=decoding)
     more = {} if label is None else {"label": label}

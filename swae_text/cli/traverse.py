@@ -16,6 +16,7 @@ from swae_text.cli.arguments import (
     searched,
 )
 from swae_text.cli.formatting import as_json, as_line, compact, table, walk_form
+from swae_text.cli.groups import given
 from swae_text.cli.streams import say, write_lines
 from swae_text.errors import ConfigError
 from swae_text.names import SpaceName
@@ -69,9 +70,10 @@ def traverse(
 
     if (axis is None) == (component is None):
         raise typer.BadParameter("give --axis I or --component K")
+    typed = given([sentence])
     opened, decoding = open_space(model), searched(beams, rerank)
     chosen: SpaceName = space or opened.default_space
-    z = opened.encode(sentence, space=chosen)
+    z = opened.encode(typed.texts, space=chosen)
 
     def vectors() -> "Tensor":
         return _vectors(opened, data, split, limit, chosen, on_bad_row)

@@ -63,8 +63,8 @@ class Model(Strict):
     """Labels that the prior can be drawn from, if it has parts for them."""
     samples: bool
     """Whether it has a prior to draw from."""
-    temperature: float
-    """Of its samples, unless `/api/sample` is given another."""
+    temperature: float | None
+    """Of its samples, unless `/api/sample` is given another; none where it searches for them."""
     examples: list[str]
     """Four sentences to begin with."""
     attributes: list[Attribute]

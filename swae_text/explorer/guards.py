@@ -65,7 +65,7 @@ class Guard:
         if asks and headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return "a page of another site may not ask"
         origin = headers.get("origin")
-        if asks and origin is not None and urlsplit(origin).netloc != host:
+        if asks and origin is not None and _place(origin) != host:
             return f"a page of {origin[:100]!r} may not ask"
         return None
 
@@ -76,6 +76,14 @@ class Guard:
         except ValueError:
             return False
         return name in ("localhost", self.host.lower()) or _is_address(name)
+
+
+def _place(origin: str) -> str | None:
+    """The host and port of an ``Origin`` header; None where it is no address at all."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _is_address(name: str) -> bool:

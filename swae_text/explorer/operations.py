@@ -79,7 +79,7 @@ class Explorer:
             max_tokens=config.model.max_tokens,
             labels=list(space.labels) if getattr(space.prior, "labels", 0) else [],
             samples=self.samples,
-            temperature=config.sampling.temperature,
+            temperature=config.sampling.temperature if config.sampling.search == 1 else None,
             examples=self.examples,
             attributes=[self._described(loaded) for loaded in self.attributes.values()],
             shares=survey.shares,
@@ -129,6 +129,10 @@ class Explorer:
         """Sentences from the prior."""
         how = self.space.config.sampling
         if asked.temperature is not None:
+            if how.search > 1:
+                raise ConfigError(
+                    "temperature: this model searches and draws nothing: leave it out"
+                )
             how = how.but(temperature=asked.temperature)
         texts = self.space.sample(asked.n, seed=asked.seed, label=asked.label, sampling=how)
         return answers.Decoded(texts=texts)

@@ -92,7 +92,8 @@ class SampleRequest(Request):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """The same seed draws the same sentences."""
     temperature: Annotated[float, Field(ge=0, le=5)] | None = None
-    """Of the decoder: 0 is the likeliest word at each step, 1 as it says. None: the model's."""
+    """Of the decoder: 0 is the likeliest word at each step, 1 as it says. None: the model's; one
+    that searches for its samples takes no other."""
     label: Name | None = None
     """Only this label's part of the prior (models with a mixture prior)."""
 

@@ -23,7 +23,8 @@ from swae_text.explorer.survey import NotYet
 from swae_text.explorer.worker import Full, Worker
 
 SECONDS = 20.0
-"""From the first byte of a request to its answer."""
+"""From the head of a request to its answer, its body and its place in line within them; and before
+that, from a connection or its last answer to that head (``connection.py``)."""
 WAITING = 64
 """Requests that may wait for the model."""
 

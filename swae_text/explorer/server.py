@@ -9,14 +9,15 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from swae_text.errors import ConfigError
 from swae_text.explorer import documentation
+from swae_text.explorer.connection import Connection
 from swae_text.explorer.guards import Guard
 from swae_text.explorer.operations import Explorer
 from swae_text.explorer.routes import ROUTES, SECONDS, WAITING, as_error, endpoint
@@ -33,7 +34,7 @@ def application(
     *,
     waiting: int = WAITING,
     seconds: float = SECONDS,
-) -> Starlette:
+) -> Guard:
     """The explorer as an ASGI application.
 
     Args:
@@ -64,20 +65,22 @@ def application(
         Route("/api", described),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
-    return Starlette(
+    app = Starlette(
         routes=[*api, *pages],
-        middleware=[Middleware(Guard, host=host)],
         exception_handlers={HTTPException: as_error, Exception: as_error},
         lifespan=life,
     )
+    return Guard(app, host)  # no middleware of its own: those do not see its answers of 500
 
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens; port 0 finds a free one.
 
     Raises:
-        ConfigError: the port is taken, or the host is not of this machine.
+        ConfigError: the port is taken, or the host is none or not of this machine.
     """
+    if not host:  # to the system it is every address
+        raise ConfigError("the host is empty: give an address, 0.0.0.0 to let others in")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=CONNECTIONS)
@@ -99,8 +102,14 @@ def address(listener: socket.socket) -> str:
 
 def serve(explorer: Explorer, listener: socket.socket, host: str) -> None:
     """Answer until interrupted, which ends with ``KeyboardInterrupt``."""
-    config = uvicorn.Config(
-        application(explorer, host),
+    uvicorn.Server(settings(application(explorer, host))).run(sockets=[listener])
+
+
+def settings(app: ASGIApp) -> uvicorn.Config:
+    """How an application is served."""
+    return uvicorn.Config(
+        app,
+        http=Connection,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -108,4 +117,3 @@ def serve(explorer: Explorer, listener: socket.socket, host: str) -> None:
         timeout_graceful_shutdown=2,
         ws="none",
     )
-    uvicorn.Server(config).run(sockets=[listener])

@@ -62,6 +62,10 @@ class BannedWords:
         """The pieces, and the end, that would complete a banned word after each text."""
         return torch.stack([self._forbidden(text) for text in texts])
 
+    def stand_in(self, text: str) -> bool:
+        """Whether a sentence holds any of them."""
+        return self._anywhere.search(text) is not None
+
     def ends(self, text: str, token: int = EOS) -> bool:
         """Whether a token would complete a banned word after a text."""
         return self._complete.search(self._joined(text, token), 1) is not None

@@ -23,6 +23,11 @@ class Constraints:
     banned: BannedWords | None = None
     required: RequiredWords | None = None
 
+    def kept_in(self, text: str) -> bool:
+        """Whether a normalised sentence holds all that is required and nothing that is banned."""
+        free = self.banned is None or not self.banned.stand_in(text)
+        return free and (self.required is None or self.required.stand_in(text))
+
 
 FREE = Constraints()
 

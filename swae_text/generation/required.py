@@ -17,7 +17,7 @@ from torch import Tensor
 
 from swae_text.corpora.tokenizer import EOS, Tokenizer
 from swae_text.errors import ConfigError
-from swae_text.generation.banned import is_letter
+from swae_text.generation.banned import as_words, is_letter
 
 
 class Progress(NamedTuple):
@@ -41,6 +41,7 @@ class RequiredWords:
     """
 
     def __init__(self, words: Sequence[str], tokenizer: Tokenizer) -> None:
+        self._each = [as_words([word]) for word in words]
         self._cuts = [tuple(ids[:-1]) for ids in tokenizer.encode(words)]
         self._grows = [is_letter(word[-1]) for word in words]  # food → foodie
         self._begins = torch.tensor([_ends_words(surface) for surface in tokenizer.surfaces()])
@@ -48,6 +49,10 @@ class RequiredWords:
         self.pieces = sum(map(len, self._cuts))
         self.after = lru_cache(maxsize=100_000)(self._after_token)
         self._needs = lru_cache(maxsize=1000)(self._needed)
+
+    def stand_in(self, text: str) -> bool:
+        """Whether a sentence holds all of them."""
+        return all(word.search(text) for word in self._each)
 
     def check_length(self, longest: int) -> None:
         """Refuse words that cannot all stand in a sentence.

@@ -35,7 +35,7 @@ from swae_text.latent.edits import Goal
 from swae_text.latent.logistic import linear_reader
 from swae_text.latent.piece_reader import PieceReader, fit_piece_reader
 from swae_text.latent.slot_probe import SlotProbe, fit_slot_probe
-from swae_text.latent.values import ValueVector, cosines, held_out
+from swae_text.latent.values import ValueVector, cosines, growth, held_out
 
 Method: TypeAlias = Literal["mean", "whitened", "logistic"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -123,7 +123,8 @@ class AttributeVector:
             Strengths, below 0 towards ``negative``; 0 where the probe is sure already.
 
         Raises:
-            ConfigError: a label that the attribute has not, or a confidence outside (0, 1).
+            ConfigError: a label that the attribute has not, a confidence outside (0, 1), or what
+                the probe reads does not grow along the direction.
         """
         sign = self._sign(label)
         if not 0 < confidence < 1:
@@ -131,8 +132,7 @@ class AttributeVector:
         wanted = math.log(confidence / (1 - confidence))
         weight = self.weight.to(z)
         missing = (wanted - sign * (z @ weight + self.bias)).clamp_min(0.0)
-        slope = float(weight @ self.direction.to(z))
-        return leashed(sign * missing / max(slope, torch.finfo(z.dtype).tiny), z, self, leash)
+        return leashed(sign * missing / growth(weight, self.direction), z, self, leash)
 
     def _sign(self, label: str) -> float:
         """1 towards ``positive``, -1 towards ``negative``."""

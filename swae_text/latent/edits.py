@@ -10,6 +10,8 @@ one slot alone, so that a word can change and the rest stay. What a point says i
 judged by that: a step that convinces the probe and changes no word is no edit. Beside it stands the
 source with just those words changed (``merge.py``), so that an edit need not cost what decoding
 loses; and of the nearest that are sure, changes are undone one by one as long as they stay it.
+Words that are banned or required hold for all of these: a source that does not keep to them is not
+left as it is, however sure, and what its own vector says is the first that may stand for it.
 Gradient steps on a latent towards a classifier: Wang et al. (2019, "Controllable unsupervised text
 attribute transfer"); the choice by a round trip is that of ``generation/candidates.py``.
 """
@@ -65,6 +67,8 @@ class Said:
     read them; the least of all."""
     distance: float
     """From the vector of the source to its own."""
+    allowed: bool = True
+    """Whether it may be chosen; a source may not where it does not keep to the words asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +88,13 @@ class Edit:
 
 
 def choose(said: Sequence[Said], confidence: float) -> Edit:
-    """Of what was said on the way (the source first), the nearest that is sure, or the surest."""
-    sure = [one for one in said if one.surety >= confidence]
-    best = min(sure, key=_distance) if sure else max(said, key=lambda one: one.surety)
+    """Of what was said on the way (the source first), the nearest that is sure, or the surest.
+
+    The source all the same where it is all that there is.
+    """
+    sure = [one for one in said if _is_sure(one, confidence)]
+    most = max(said, key=lambda one: (one.allowed, one.surety))
+    best = min(sure, key=_distance) if sure else most
     return Edit(best.text, said[0].surety, best.surety, best.distance, bool(sure))
 
 
@@ -97,7 +105,7 @@ def uphill(
     propose: Propose,
     encode: Encode,
     tokenise: Tokenise,
-    readable: Callable[[list[str]], list[bool]],
+    allowed: Callable[[list[str]], list[bool]],
     slots: int = 1,
     confidence: float = 0.9,
     leash: float = LEASH,
@@ -114,32 +122,42 @@ def uphill(
         propose: vectors to sentences, one or several for each.
         encode: sentences to vectors.
         tokenise: sentences to pieces.
-        readable: which sentences are short enough to be encoded.
+        allowed: which sentences may be chosen: they can be encoded, and hold the words asked for.
         slots: parts of a vector that can be moved alone; 1: only as a whole.
         confidence: probability of each goal that is enough, in (0, 1).
         leash: the longest way, as a share of the length of the source's vector.
         merged: whether each edit is also tried on the source's own words.
 
     Raises:
-        ConfigError: no goal, a confidence outside (0, 1), or a leash below 0.
+        ConfigError: no goal, a confidence outside (0, 1), or a leash below 0 or without an end.
     """
-    if not goals or not 0 < confidence < 1 or leash < 0:
+    if not goals or not 0 < confidence < 1 or not 0 <= leash < math.inf:
         raise ConfigError(
             f"{len(goals)} goals, confidence={confidence}, leash={leash}: give a goal or more, a "
-            "probability between 0 and 1, and a leash of 0 or more"
+            "probability between 0 and 1, and a finite leash of 0 or more"
         )
     if not texts:
         return []
     z = encode(list(texts))
     sure = surety(z, tokenise(list(texts)), goals).tolist()
-    said = [[Said(text, own, 0.0)] for text, own in zip(texts, sure, strict=True)]
-    near = [0.0 if one.surety >= confidence else math.inf for (one,) in said]
+    sources = zip(texts, sure, allowed(list(texts)), strict=True)
+    said = [[Said(text, own, 0.0, kept)] for text, own, kept in sources]
+    near = [0.0 if _is_sure(one, confidence) else math.inf for (one,) in said]
     rows = [row for row, far in enumerate(near) if far]
     if not rows:
         return said
-    bases: dict[int, str] = {}
-    if merged:
-        bases = {row: made[0] for row, made in zip(rows, propose(z[rows]), strict=True)}
+
+    def read(proposed: Mapping[int, Sequence[str]]) -> None:
+        for row, one in _read(_unseen(proposed, said), z, goals, encode, tokenise, allowed):
+            said[row].append(one)
+            if one.surety >= confidence:
+                near[row] = min(near[row], one.distance)
+
+    unkept = [row for row in rows if not said[row][0].allowed]
+    bases: dict[int, list[str]] = {}
+    if merged or unkept:
+        bases = dict(zip(rows, propose(z[rows]), strict=True))
+        read({row: bases[row] for row in unkept})
     masks = _ways(z[rows], goals, slots)
     for going, points in _walk(z, rows * len(masks), masks.flatten(0, 1), goals, leash, near):
         proposed: dict[int, list[str]] = {row: [] for row in going}
@@ -147,12 +165,9 @@ def uphill(
             proposed[row] += made
             if merged:
                 proposed[row] += [
-                    new for one in made for new in merges(bases[row], texts[row], one)
+                    new for one in made for new in merges(bases[row][0], texts[row], one)
                 ]
-        for row, one in _read(_unseen(proposed, said), z, goals, encode, tokenise, readable):
-            said[row].append(one)
-            if one.surety >= confidence:
-                near[row] = min(near[row], one.distance)
+        read(proposed)
     return said
 
 
@@ -162,7 +177,7 @@ def trimmed(
     *,
     encode: Encode,
     tokenise: Tokenise,
-    readable: Callable[[list[str]], list[bool]],
+    allowed: Callable[[list[str]], list[bool]],
     confidence: float,
 ) -> list[list[Said]]:
     """The same, and the sure ones with such of their changes undone as they do not need.
@@ -172,11 +187,11 @@ def trimmed(
         goals: as there.
         encode: as there.
         tokenise: as there.
-        readable: as there.
+        allowed: as there.
         confidence: what ``choose`` will be asked for.
     """
     found = [list(own) for own in said]
-    rows = [row for row, (source, *_) in enumerate(found) if source.surety < confidence]
+    rows = [row for row, (source, *_) in enumerate(found) if not _is_sure(source, confidence)]
     if not rows:
         return found
     z = dict(zip(rows, encode([found[row][0].text for row in rows]), strict=True))
@@ -189,7 +204,7 @@ def trimmed(
         }
         if not (new := _unseen(proposed, found)):
             return found
-        read = list(_read(new, z, goals, encode, tokenise, readable))
+        read = list(_read(new, z, goals, encode, tokenise, allowed))
         for row, one in read:
             found[row].append(one)
         gained = {row for row, one in read if one.surety >= confidence}
@@ -198,7 +213,12 @@ def trimmed(
 
 def _sure(said: Sequence[Said], confidence: float) -> list[Said]:
     """The nearest few that are sure."""
-    return sorted((one for one in said if one.surety >= confidence), key=_distance)[:TRIMMED]
+    return sorted((one for one in said if _is_sure(one, confidence)), key=_distance)[:TRIMMED]
+
+
+def _is_sure(one: Said, confidence: float) -> bool:
+    """Whether it is sure enough, and may be chosen."""
+    return one.allowed and one.surety >= confidence
 
 
 def surety(
@@ -278,10 +298,10 @@ def _read(
     goals: Sequence[Goal],
     encode: Encode,
     tokenise: Tokenise,
-    readable: Callable[[list[str]], list[bool]],
+    allowed: Callable[[list[str]], list[bool]],
 ) -> Iterator[tuple[int, Said]]:
-    """Encode what is new and short enough, and say how sure of it and how far away it is."""
-    fits = readable([text for _, text in new])
+    """Encode what is new and allowed, and say how sure of it and how far away it is."""
+    fits = allowed([text for _, text in new])
     new = [pair for pair, fit in zip(new, fits, strict=True) if fit]
     if new:
         texts = [text for _, text in new]

@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from swae_text.errors import CorpusError
+from swae_text.errors import ConfigError, CorpusError
 
 Method: TypeAlias = Literal["mean", "ridge"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -57,9 +57,12 @@ class ValueVector:
         return z @ self.weight.to(z) + self.bias
 
     def strength_to(self, z: Float[Tensor, "n dim"], value: float) -> Float[Tensor, " n"]:
-        """The strength at which the regression reads ``value``, for each latent."""
-        slope = float(self.weight @ self.direction)
-        return (value - self.read(z)) / max(slope, torch.finfo(z.dtype).tiny)
+        """The strength at which the regression reads ``value``, for each latent.
+
+        Raises:
+            ConfigError: what it reads does not grow along the direction.
+        """
+        return (value - self.read(z)) / growth(self.weight, self.direction)
 
 
 def fit_value(
@@ -93,6 +96,21 @@ def fit_value(
         cosines=cosines(direction, found.items()),
         method=method,
     )
+
+
+def growth(weight: Float[Tensor, " dim"], direction: Float[Tensor, " dim"]) -> float:
+    """``w·v``: how much more is read at a strength of 1.
+
+    Raises:
+        ConfigError: nothing, or less, as along what orthogonality may leave of a direction.
+    """
+    slope = float(weight @ direction.to(weight))
+    if not slope > 0:
+        raise ConfigError(
+            f"what is read does not grow along this direction (w·v = {slope:.3g}), so it leads to "
+            "no target: give --strength, or leave out --orthogonal"
+        )
+    return slope
 
 
 def cosines(

@@ -47,12 +47,33 @@ def test_debug_adds_the_traceback(command):
         ["sample", "model", "-n", "0"],
         ["encode", "model", "--space", "outer"],
         ["train", "x.yaml", "--resume", "--overwrite"],
+        ["sample", "model", "--seed", str(2**63)],
+        ["attribute", "apply", "model", "vector", "--confidence", "0.7"],
+        ["attribute", "apply", "model", "vector", "--leash", "0.1"],
+        ["attribute", "apply", "model", "vector", "--no-merge"],
+        ["attribute", "fit", "model", "--out", "vector", "--probes", "3"],
+        ["decode", "model", "--n-best", "--format", "text"],
+        ["neighbours", "model", "--vectors", "file", "--split", "valid"],
     ],
 )
 def test_wrong_usage_is_exit_code_2(command, arguments):
     result = command(*arguments)
     assert (result.code, result.out) == (2, "")
     assert result.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["interpolate", "model", "we left .", ""],
+        ["traverse", "model", " ", "--axis", "0"],
+        ["analogy", "model", "we left .", "\u200b", "we stayed ."],
+    ],
+)
+def test_an_empty_sentence_is_refused_before_a_model_is_opened(command, arguments):
+    result = command(*arguments)
+    assert (result.code, result.out) == (1, "")
+    assert "the command line: sentence " in result.err and "is empty" in result.err
 
 
 def test_a_reader_who_leaves_ends_the_command_in_silence():

@@ -19,6 +19,11 @@ def test_a_host_that_is_not_ours_is_told_in_one_line(command, tiny_run, host):
     assert result.code == 1 and f"cannot listen on {host}" in result.err
 
 
+def test_no_host_is_not_every_host(command, tiny_run):
+    result = command("explore", tiny_run, "--host", "", "--port", 0)
+    assert (result.code, result.out) == (1, "") and "the host is empty" in result.err
+
+
 def test_a_missing_extra_says_how_to_install_it(command, tiny_run, monkeypatch):
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     monkeypatch.delitem(sys.modules, "swae_text.explorer.server", raising=False)

@@ -69,5 +69,7 @@ def test_what_makes_no_path_is_refused_in_its_place(command, tiny_run):
     refused = command(*walks, stdin=pairs(f"{A}\t{B}", f"{A}\t{long}"))
     assert refused.code == 1 and "stdin:2: " in refused.err and "shorten it" in refused.err
     assert command(*walks, stdin=pairs(A)).code == 1
+    name = command("interpolate", long, B)  # longer than any file's
+    assert name.code == 1 and "shorten it" in name.err
     for wrong in ((*walks, A, B), (*walks, "--data", "x"), ("interpolate", tiny_run)):
         assert command(*wrong).code == 2

@@ -81,11 +81,18 @@ def test_a_model_folder_is_as_good_as_its_run(command, tiny_run):
     assert texts[0].count("\n") == 4
 
 
+def test_more_than_memory_holds_is_no_fault(command, tiny_run):
+    result = command("sample", tiny_run, "-n", 10**15)
+    assert (result.code, result.out) == (1, "") and "not enough memory" in result.err
+
+
 def test_samples_can_be_searched_but_not_drawn_and_searched(command, tiny_run):
     sample = ("sample", tiny_run, "-n", 4, "--beams", 3)
     assert len(command(*sample).records) == 4
-    refused = command(*sample, "--temperature", 0.7)
-    assert refused.code == 2 and "a beam search draws nothing" in refused.err
+    for option, value in (("temperature", 0.7), ("min-p", 0.1), ("top-k", 5), ("top-p", 0.9)):
+        refused = command(*sample, f"--{option}", value)
+        assert (refused.code, refused.out) == (2, "")
+        assert f"a beam search draws nothing: leave out --{option}" in refused.err
 
 
 def test_interpolate_begins_and_ends_with_the_reconstructions(command, tiny_run):
@@ -170,7 +177,8 @@ def test_a_list_of_strengths_gives_as_many_records_and_a_target_is_reached(
     assert all(record["strength"] >= 0 for record in aimed if record["text"])
     wrong = command(*apply, "--to", "angry", stdin=LINES)
     assert wrong.code == 1 and "'angry' is not one of this attribute" in wrong.err
-    assert command(*apply, "--to", "liked", "--strength", 1, stdin=LINES).code == 2
+    for usage in (("--to", "liked", "--strength", 1), ("--to", "liked", "--no-merge")):
+        assert command(*apply, *usage, stdin=LINES).code == 2
 
 
 @pytest.fixture
@@ -434,6 +442,10 @@ def test_a_model_is_exported_by_itself_and_finds_its_own_attributes(command, tin
     assert by_name.out == command("attribute", "apply", folder, out, line).out
     again = command("export", folder, folder)
     assert again.code == 1 and "give another folder" in again.err
+    card = tmp_path / "card"
+    card.write_bytes(b"caf\xe9")
+    binary = command("export", folder, tmp_path / "other", "--card", card)
+    assert binary.code == 1 and "card: not UTF-8" in binary.err
 
 
 def test_a_model_is_handed_on_with_the_way_it_draws_samples(command, tiny_run, tmp_path):
@@ -453,9 +465,13 @@ def test_a_model_is_handed_on_with_the_way_it_draws_samples(command, tiny_run, t
     assert (
         plain == command("sample", tmp_path / "wide", *sample, "--beams", 1, "--temperature", 0).out
     )
+    for verb, one in (("sample", "--beams 1"), ("evaluate", "--search 1"), ("curve", "--search 1")):
+        refused = command(verb, tmp_path / "wide", "--min-p", 0.1)
+        assert (refused.code, refused.out) == (2, "") and f"or give {one}" in refused.err
     for change, told in (
         ("sampling.noise=-1", "sampling.noise: Input should be"),
         ("model.code_noise=2", "only sampling"),
+        ("stage_two.evaluations=16", "evaluations: unknown"),  # its stage two is no flow
     ):
         refused = command("export", tiny_run, tmp_path / "no", "--set", change)
         assert refused.code == 1 and told in refused.err

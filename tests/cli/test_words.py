@@ -18,10 +18,12 @@ def calls(command, tiny_run, sentences, tmp_path):
         "sample": (("sample", tiny_run, "-n", 6), ""),
         "interpolate": (("interpolate", tiny_run, *LINES.split("\n\n"), "--steps", 3), ""),
         "apply": (("attribute", "apply", tiny_run, vector), LINES),
+        "edit": (("attribute", "apply", tiny_run, vector, "--to", "liked", *UPHILL), LINES),
     }
 
 
-VERBS = ["reconstruct", "decode", "sample", "interpolate", "apply"]
+UPHILL = ("--by", "gradient", "--confidence", 0.5)
+VERBS = ["reconstruct", "decode", "sample", "interpolate", "apply", "edit"]
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -54,6 +54,16 @@ def test_samples_are_those_of_the_space(client, space):
     assert drawn[0] == drawn[1]
 
 
+def test_a_model_that_searches_for_its_samples_takes_no_temperature(client, space, monkeypatch):
+    searching = space.config.sampling.but(search=2)
+    config = space.config.model_copy(update={"sampling": searching})
+    monkeypatch.setattr(space, "config", config)
+    refused = client.post("/api/sample", json={"n": 2, "temperature": 0.5})
+    assert refused.status_code == 400 and "temperature: this model" in refused.json()["error"]
+    assert post(client, "sample", n=2)["texts"] == space.sample(2)
+    assert client.get("/api/model").json()["temperature"] is None
+
+
 def test_an_edit_moves_along_attributes_and_then_to_positions(client, space, corpus, attribute):
     told = post(client, "edit", text=A, attributes={"opinion": -3.0}, axes={"2": 1.5})
     vector, _ = load_vector(attribute)

@@ -1,8 +1,10 @@
 """Other sites are not answered, and the browser is told to keep to this one."""
 
 import pytest
+from starlette.testclient import TestClient
 
 from swae_text.explorer.guards import SECURITY, Guard
+from swae_text.explorer.server import application
 
 BODY = {"texts": ["it rains ."]}
 
@@ -17,6 +19,7 @@ BODY = {"texts": ["it rains ."]}
         {"origin": "http://evil.example"},
         {"origin": "http://127.0.0.1:9000"},
         {"origin": "null"},
+        {"origin": "http://["},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
     ],
@@ -59,3 +62,12 @@ def test_every_answer_is_marked(client, path):
     assert {name: headers[name] for name in SECURITY} == SECURITY
     assert "'unsafe" not in headers["content-security-policy"]
     assert "access-control-allow-origin" not in headers
+
+
+def test_an_answer_that_went_wrong_is_marked_too(explorer, monkeypatch):
+    monkeypatch.setattr("swae_text.explorer.documentation.page", lambda: 1 / 0)
+    app = application(explorer)
+    client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
+    answer = client.get("/api")
+    assert answer.status_code == 500 and "terminal" in answer.json()["error"]
+    assert {name: answer.headers[name] for name in SECURITY} == SECURITY

@@ -23,7 +23,7 @@ def propose(z):
 
 
 def run(texts, goals, *, confidence=0.9, **more):
-    given = {"propose": propose, "encode": encode, "tokenise": tokenise, "readable": short} | more
+    given = {"propose": propose, "encode": encode, "tokenise": tokenise, "allowed": short} | more
     found = uphill(texts, goals, confidence=confidence, **given)
     return [choose(said, confidence) for said in found]
 
@@ -85,8 +85,24 @@ def test_sentences_that_cannot_be_read_are_passed_over():
     def unreadable(said):
         return [text.split()[0] != "4" for text in said]
 
-    (made,) = run(["2 1 1 1"], [above(0)], readable=unreadable, leash=4.0)
+    (made,) = run(["2 1 1 1"], [above(0)], allowed=unreadable, leash=4.0)
     assert made.reached and made.text.startswith("5")
+
+
+@pytest.mark.parametrize("leash", [0.0, 4.0])
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_source_in_words_that_are_not_allowed_does_not_stay_however_sure(leash, merged):
+    def free_of_seven(said):
+        return ["7" not in text.split() for text in said]
+
+    def other(z):  # decoding keeps to the words, as it was told
+        return [[text.replace("7", "6")] for (text,) in propose(z)]
+
+    given = {"allowed": free_of_seven, "propose": other, "leash": leash, "merged": merged}
+    sure, low, free = run(["5 7 1 1", "0 7 1 1", "5 1 1 1"], [above(0)], slots=4, **given)
+    assert (sure.text, sure.reached) == ("5 6 1 1", True)
+    assert "7" not in low.text and low.reached is bool(leash)
+    assert (free.text, free.distance) == ("5 1 1 1", 0.0)
 
 
 def test_every_sentence_is_edited_on_its_own():
@@ -113,7 +129,7 @@ def test_one_walk_serves_every_lower_confidence():
     torch.manual_seed(0)
     texts = [" ".join(map(str, row)) for row in torch.randint(-4, 3, (20, 4)).tolist()]
     goals, given = [above(0, sharpness=1.0)], {"slots": 4, "leash": 4.0}
-    given |= {"propose": propose, "encode": encode, "tokenise": tokenise, "readable": short}
+    given |= {"propose": propose, "encode": encode, "tokenise": tokenise, "allowed": short}
     far = uphill(texts, goals, confidence=0.98, **given)
     for confidence in (0.6, 0.9):
         alone = uphill(texts, goals, confidence=confidence, **given)
@@ -122,7 +138,7 @@ def test_one_walk_serves_every_lower_confidence():
 
 def test_changes_that_are_not_needed_are_undone_and_those_that_are_stay():
     goals = [above(0)]
-    given = {"encode": encode, "tokenise": tokenise, "readable": short, "confidence": 0.9}
+    given = {"encode": encode, "tokenise": tokenise, "allowed": short, "confidence": 0.9}
     source, done = Said("0 1 2 3", 0.0, 0.0), Said("9 1 2 3", 1.0, 9.0)
     far = Said("4 1 9 9", 0.98, math.sqrt(16 + 49 + 36))
     (found,) = trimmed([[source, far]], goals, **given)
@@ -137,7 +153,9 @@ def test_changes_that_are_not_needed_are_undone_and_those_that_are_stay():
 
 @pytest.mark.parametrize(
     ("goals", "more"),
-    [([], {}), ([above(0)], {"confidence": 1.0}), ([above(0)], {"leash": -0.1})],
+    [([], {})]
+    + [([above(0)], {"confidence": 1.0})]
+    + [([above(0)], {"leash": leash}) for leash in (-0.1, math.inf, math.nan)],
 )
 def test_what_has_no_meaning_is_refused(goals, more):
     with pytest.raises(ConfigError, match=f"{len(goals)} goals"):

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
-from swae_text.errors import CorpusError
+from swae_text.errors import ConfigError, CorpusError
 from swae_text.latent.attributes import apply, fit_attribute
 from swae_text.latent.values import METHODS, fit_value
 
@@ -22,6 +24,14 @@ def test_the_strength_to_a_value_is_read_as_that_value(method):
     assert vector.cosines[method] == pytest.approx(1)
     assert 0.95 < vector.r2 < 1 and vector.n == 2000
     assert vector.mean == pytest.approx(y.mean().item())
+
+
+def test_a_direction_along_which_nothing_grows_leads_to_no_target():
+    z, y = measured(200)
+    for vector, target in ((fit_value(z, y), 15.0), (fit_attribute(z, y > 10), "positive")):
+        for direction in (-vector.direction, torch.zeros(4)):
+            with pytest.raises(ConfigError, match="does not grow"):
+                replace(vector, direction=direction).strength_to(z, target)
 
 
 def test_ridge_agrees_with_least_squares():

@@ -18,7 +18,8 @@ export function asCommand(state, model) {
       return editCommand(state, model, folder, space);
     case "sample": {
       const label = state.label ? ` --label ${quoted(state.label)}` : "";
-      return `swae-text sample ${folder} -n ${state.n} --seed ${state.seed} --temperature ${state.temperature}${label}`;
+      const heat = "temperature" in state ? ` --temperature ${state.temperature}` : "";
+      return `swae-text sample ${folder} -n ${state.n} --seed ${state.seed}${heat}${label}`;
     }
     default:
       return null;
@@ -56,7 +57,7 @@ export function asPython(state, model) {
       `size, path = ${state.size}, ${string(state.over)}`,
       "for left, right in zip(interpolate(a, c, size, path), interpolate(b, d, size, path)):",
       `    print(*space.decode(interpolate(left, right, size, path), ${space}), sep="\\n")`],
-    sample: () => [...open, `sampling = space.config.sampling.but(temperature=${real(state.temperature)})`,
+    sample: () => [...open, `sampling = space.config.sampling${"temperature" in state ? `.but(temperature=${real(state.temperature)})` : ""}`,
       `texts = space.sample(${state.n}, seed=${state.seed}, sampling=sampling${state.label ? `, label=${string(state.label)}` : ""})`,
       "print(*texts, sep=\"\\n\")"],
     map: () => [...axesImports(model), ...open.slice(2), ...known(model, space),

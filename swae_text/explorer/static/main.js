@@ -19,7 +19,7 @@ function failed(error) {
 
 function defaults({ examples: [a, b, c, d], temperature }) {
   return { view: "path", a, b, t: 10, along: "linear", s: a, g0: a, g1: b, g2: c, g3: d, size: 5, over: "linear",
-    n: 12, seed: 0, temperature, label: "" };
+    n: 12, seed: 0, label: "", ...(temperature === null ? {} : { temperature }) }; // a search has none
 }
 
 function begin(model) {

@@ -24,12 +24,13 @@ export function sampleView(store, { failed, edit, model }) {
   $("sample-label").append(...["", ...model.labels].map((label) => el("option", { value: label }, label || "any")));
   $("sample-label").addEventListener("change", () => store.commit({ label: $("sample-label").value }));
   $("sample-labelled").hidden = !model.labels.length;
+  $("sample-heated").hidden = model.temperature === null;
   $("sample-again").addEventListener("click", () => store.commit({ seed: store.state.seed + 1 }));
   $("sample-again").disabled = !model.samples;
   $("sample-note").textContent = model.samples ? "Choose a sentence to edit it." : "This model has no prior to draw from.";
 
   return function show(state) {
-    for (const key of ["n", "seed", "temperature", "label"]) fill($(`sample-${key}`), state[key]);
+    for (const key of ["n", "seed", "temperature", "label"]) fill($(`sample-${key}`), state[key] ?? "");
     const { n, seed, temperature, label } = state;
     const body = { n, seed, temperature, ...(label ? { label } : {}) };
     if (!model.samples || asked === JSON.stringify(body)) return;

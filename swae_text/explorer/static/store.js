@@ -17,7 +17,7 @@ export function fromFragment(fragment, defaults) {
   const state = { ...defaults };
   for (const [key, value] of new URLSearchParams(fragment.replace(/^#/, ""))) {
     const number = Number(value);
-    if (key in NUMBERS) {
+    if (key in NUMBERS && key in defaults) {
       const [low, high] = NUMBERS[key];
       if (value !== "" && number >= low && number <= high) state[key] = number;
     } else if (key in CHOICES) {
@@ -39,7 +39,7 @@ export function summary(state) {
     case "path": return `Path: ${state.a} → ${state.b}, ${Math.round(5 * state.t)} %`;
     case "edit": return `Edit: ${state.s}${wanted}${moved ? `, ${moved} moved` : ""}`;
     case "grid": return `Grid: ${state.g0} … ${state.g3}`;
-    case "sample": return `Sample: seed ${state.seed}, temperature ${state.temperature}`;
+    case "sample": return `Sample: seed ${state.seed}${"temperature" in state ? `, temperature ${state.temperature}` : ""}`;
     default: return "Map";
   }
 }
