@@ -71,10 +71,10 @@ def _judged(
     run = space.config
     corpus = prepare(run.corpus, run.tokenizer, run.model.max_tokens, tell)
     judges = referees.setdefault(corpus.fingerprint, Judges(corpus, tell))
-    asked = [split, config.model_dump(mode="json"), __version__]
+    asked: list[Any] = [split, config.model_dump(mode="json"), __version__]
     asked.append((path / "checksums.json").read_text(encoding="utf-8"))
     held_out = HeldOut.of(corpus, run.corpus.source, split, config.sentences)
-    asked.append("\n".join(held_out.texts))
+    asked += [held_out.texts, held_out.labels]  # their file may change, and the weights not
     key = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
     kept: dict[str, Any] = judges.kept(
         f"model-{key}", lambda: evaluate(space, held_out, config, judges).to_dict()

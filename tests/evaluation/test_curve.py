@@ -1,11 +1,13 @@
 """The curve: each model judged once, only models of one corpus, the referee's own figures."""
 
+import json
 import shutil
 
 import pytest
 
 from swae_text.config import SamplingConfig
 from swae_text.errors import ConfigError
+from swae_text.evaluation import curve as curves
 from swae_text.evaluation.curve import curve
 from swae_text.evaluation.held_out import HeldOut
 from swae_text.evaluation.protocol import evaluate
@@ -53,3 +55,34 @@ def test_models_of_two_corpora_are_not_compared(tiny_run, small, tmp_path):
     models = {"a": tiny_run / "model", "b": tmp_path / "other"}
     with pytest.raises(ConfigError, match="learned from another corpus"):
         curve(models, "valid", small, lambda own: own, len)
+
+
+@pytest.mark.parametrize("change", [{"text": "our guide was late ."}, {"label": "hated"}])
+def test_other_held_out_sentences_are_judged_anew(
+    tiny_run, sentences, small, tmp_path, monkeypatch, change
+):
+    first, *rest = map(json.loads, sentences.read_text().splitlines())
+    files = {"train": rest[20:], "valid": [first, *rest[:9]], "test": rest[9:20]}
+
+    def write(split):
+        lines = "".join(json.dumps(row) + "\n" for row in files[split])
+        (tmp_path / f"opinions.{split}.jsonl").write_text(lines)
+
+    for split in files:
+        write(split)
+    mine = SentenceSpace.from_pretrained(tiny_run / "model")
+    source = {"source": str(tmp_path / "opinions")}
+    config = mine.config.model_copy(update={"corpus": mine.config.corpus.model_copy(update=source)})
+    parts = (mine.tokenizer, mine.autoencoder, mine.stage_two, mine.labels)
+    SentenceSpace(config, *parts).save_pretrained(tmp_path / "model")
+    judged = []
+    monkeypatch.setattr(curves, "evaluate", lambda *on: judged.append(on[1]) or evaluate(*on))
+    only = small.model_copy(update={"parts": ("reconstruction",)})
+    for _ in range(2):
+        curve({"a": tmp_path / "model"}, "valid", only, lambda own: own, len)
+    assert len(judged) == 1
+    files["valid"][0] = first | change
+    write("valid")
+    curve({"a": tmp_path / "model"}, "valid", only, lambda own: own, len)
+    before, after = ((held_out.texts[0], held_out.labels[0]) for held_out in judged)
+    assert after == tuple((first | change).values()) != before
