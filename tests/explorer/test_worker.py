@@ -71,7 +71,8 @@ def test_what_waits_is_dropped_at_the_end(gate):
 
 def test_a_full_line_and_a_slow_answer_are_told(space, gate, monkeypatch):
     explorer = Explorer(space, Survey(space, "latent", ["it rains ."], [None]))
-    monkeypatch.setattr(type(explorer), "_decode", lambda self, z: gate.wait() and [])
+    begun = threading.Event()
+    monkeypatch.setattr(type(explorer), "_decode", lambda self, z: begun.set() or (gate.wait() and []))
     app = application(explorer, waiting=1, seconds=0.3)
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
         answers = []
@@ -79,6 +80,7 @@ def test_a_full_line_and_a_slow_answer_are_told(space, gate, monkeypatch):
         threads = [threading.Thread(target=ask) for _ in range(4)]
         for thread in threads:
             thread.start()
+            begun.wait(5)  # the first leaves the line before the others come
         for thread in threads:
             thread.join()
         gate.set()
