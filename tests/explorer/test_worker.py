@@ -72,7 +72,13 @@ def test_what_waits_is_dropped_at_the_end(gate):
 def test_a_full_line_and_a_slow_answer_are_told(space, gate, monkeypatch):
     explorer = Explorer(space, Survey(space, "latent", ["it rains ."], [None]))
     begun = threading.Event()
-    monkeypatch.setattr(type(explorer), "_decode", lambda self, z: begun.set() or (gate.wait() and []))
+
+    def slow(self, z):
+        begun.set()
+        gate.wait()
+        return []
+
+    monkeypatch.setattr(type(explorer), "_decode", slow)
     app = application(explorer, waiting=1, seconds=0.3)
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
         answers = []
