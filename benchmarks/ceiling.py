@@ -1,7 +1,8 @@
-"""The ceiling: how fast this machine multiplies matrices of the sizes that training multiplies.
+"""The ceiling: how fast this machine multiplies matrices.
 
-Forward, gradient of the input and gradient of the weights, of every linear map of the default
-Transformer and of its output layer, weighted by what they cost.
+On a CPU of the sizes that training multiplies: forward, gradient of the input and gradient of the
+weights, of every linear map of the default Transformer and of its output layer, weighted by what
+they cost. On a GPU of a size that fills it, so that a share of the ceiling is the MFU.
 """
 
 from collections.abc import Iterator
@@ -9,9 +10,11 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from benchmarks.measuring import Row, Settings, compared, in_turns, median
+from benchmarks.measuring import DEVICE, Row, Settings, compared, in_turns, median
 
 TOKENS, SHAPES = 720, ((256, 256), (256, 512), (256, 1024), (1024, 256), (256, 4000))
+if DEVICE.type == "cuda":
+    TOKENS, SHAPES = 8192, ((8192, 8192),)
 TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -36,7 +39,7 @@ def rows(settings: Settings) -> Iterator[Row]:
 
 def _operands(inputs: int, outputs: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
     sizes = ((TOKENS, inputs), (outputs, inputs), (TOKENS, outputs))
-    x, weight, gradient = (torch.randn(size).to(dtype) for size in sizes)
+    x, weight, gradient = (torch.randn(size, device=DEVICE).to(dtype) for size in sizes)
     return x, weight, gradient
 
 

@@ -12,12 +12,14 @@ from typing import get_args
 import numpy as np
 import torch
 
-from benchmarks.measuring import Row, Settings, in_turns, median
+from benchmarks.measuring import DEVICE, Row, Settings, in_turns, median
 from benchmarks.runs import prepared, trained_model
 from swae_text import Decoding, SentenceSpace
 from swae_text.names import PrecisionName
 
 PRECISIONS: tuple[PrecisionName, ...] = get_args(PrecisionName)
+if DEVICE.type == "cuda":
+    PRECISIONS = ("float32", "bfloat16")
 WORKS = {  # batch sizes of one process, and of several
     "codes": ((1, 32, 64, 512), 64),
     "encode": ((1, 32, 64, 512), 64),
@@ -30,8 +32,14 @@ WORKS = {  # batch sizes of one process, and of several
 def rows(settings: Settings) -> Iterator[Row]:
     """A row for each work, precision and batch size; then for as many processes as threads."""
     folder = trained_model(settings)
-    spaces = {name: SentenceSpace.from_pretrained(folder, precision=name) for name in PRECISIONS}
-    corpus = prepared(spaces["float32"].config)
+    spaces = {
+        name: SentenceSpace.from_pretrained(folder, str(DEVICE), precision=name)
+        for name in PRECISIONS
+    }
+    config = spaces["float32"].config
+    source = settings.corpus or config.corpus.source
+    named = config.corpus.model_copy(update={"source": source})
+    corpus = prepared(config.model_copy(update={"corpus": named}))
     texts = corpus.valid.texts(np.arange(min(settings.at(2048, 16), len(corpus.valid))))
     few, rounds = texts[: settings.at(512, 16)], settings.at(5, 1)
     for work, (sizes, _) in WORKS.items():
@@ -48,7 +56,7 @@ def rows(settings: Settings) -> Iterator[Row]:
             rate = sentences[name] / taken
             ratio = None if name == to else rate * seconds[to] / sentences[to]
             yield Row(name, rate, "sentences/s", ratio, to)
-    processes = settings.at(torch.get_num_threads(), 2)
+    processes = settings.at(torch.get_num_threads(), 2) if DEVICE.type == "cpu" else 1
     for precision in PRECISIONS if processes > 1 else ():
         for work, rate in _together(folder, precision, texts, processes, rounds).items():
             name = f"{work}, {precision}, batch {WORKS[work][1]}, {processes} processes"

@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+"""What is measured on: a GPU where there is one."""
 Rounds = dict[str, list[float]]
 
 
@@ -50,13 +54,21 @@ def in_turns(variants: Mapping[str, Callable[[], object]], rounds: int) -> Round
     """
     for run in variants.values():
         run()
+    wait()
     seconds: Rounds = {name: [] for name in variants}
     for number in range(rounds):
         for name in list(variants)[:: -1 if number % 2 else 1]:
             start = time.perf_counter()
             variants[name]()
+            wait()
             seconds[name].append(time.perf_counter() - start)
     return seconds
+
+
+def wait() -> None:
+    """Until the GPU has done what it was told."""
+    if DEVICE.type == "cuda":
+        torch.cuda.synchronize()
 
 
 def median(seconds: Rounds) -> dict[str, float]:

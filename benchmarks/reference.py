@@ -63,7 +63,7 @@ class Reference(nn.Module):
 
     def loss(self, tokens: Tensor) -> Tensor:
         """Cross-entropy in nats a token."""
-        noisy = torch.where(torch.rand(tokens.shape) < 0.3, _UNK, tokens)
+        noisy = torch.where(torch.rand(tokens.shape, device=tokens.device) < 0.3, _UNK, tokens)
         inputs = torch.cat([torch.full_like(tokens[:, :1], _BOS), tokens[:, :-1]], 1)
         spread = self.spread(self.encode(noisy))[:, None]
         states, _ = self.decoder(self.dropout(self.embedding(inputs)) + spread)

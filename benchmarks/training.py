@@ -2,7 +2,8 @@
 
 Whole optimiser steps of the real loop on real batches, corruption, clipping and AdamW included.
 Work is counted by PyTorch's flop counter on the same batches, forward and backward, and only
-matrix products; the reference trains in turns with ours.
+matrix products; the reference trains in turns with ours. A GPU wants larger batches than those of
+the configs, and is measured on several sizes, as it is and with its blocks compiled.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import ceiling
-from benchmarks.measuring import Row, Settings, in_turns, median
+from benchmarks.measuring import DEVICE, Row, Settings, in_turns, median
 from benchmarks.reference import Reference
 from benchmarks.runs import LARGE, prepared, run_config
 from swae_text.config import RunConfig
@@ -26,6 +27,7 @@ from swae_text.training.tracking import MetricsLog
 
 REFERENCE = "reference, float32"
 PRECISIONS = ("bfloat16", "float32")
+GPU_TOKENS = (768, 6144, 24576)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +65,27 @@ def _trainers(settings: Settings) -> Iterator[tuple[str, Trainer]]:
     """Ours for each architecture and precision, a large one, and the reference."""
     kinds = [(name, precision, ()) for name in ("transformer", "lstm") for precision in PRECISIONS]
     large = [] if settings.quick else [("transformer", "bfloat16", LARGE)]
+    sizes = (None,) if DEVICE.type == "cpu" else GPU_TOKENS
     for architecture, precision, changes in [*kinds, *large]:
-        config = run_config(settings, architecture, f"training.precision={precision}", *changes)
-        size = " as large as the reference" if changes else ""
-        yield f"{architecture}{size}, {precision}", _ours(config, settings)
+        for tokens in sizes:
+            batch = () if tokens is None else (f"training.stage_one.batch_tokens={tokens}",)
+            asked = (f"training.precision={precision}", *batch, *changes)
+            config = run_config(settings, architecture, *asked)
+            size = " as large as the reference" if changes else ""
+            name = f"{architecture}{size}, {precision}{f', {tokens} tokens' if tokens else ''}"
+            yield name, _ours(config, settings)
+            if tokens == 6144 and architecture == "transformer" and precision == "bfloat16":
+                yield f"{name}, compiled", _ours(config, settings, compiled=True)
     yield REFERENCE, _reference(settings)
 
 
-def _ours(config: RunConfig, settings: Settings) -> Trainer:
+def _ours(config: RunConfig, settings: Settings, *, compiled: bool = False) -> Trainer:
     """A few batches of the first epoch, of all lengths."""
     corpus, engine = prepared(config), Engine(config.training, config.seed)
     stage = StageOne(config, corpus, engine.device)
+    if compiled:
+        for block in (*stage.module.encoder.blocks, *stage.module.decoder.blocks):
+            block.compile(dynamic=True)
     checkpoints = Checkpoints(settings.folder / "unused", "one", keep=1)
     log = MetricsLog(settings.folder / "unused.jsonl")
     loop = Loop(stage, engine, checkpoints, log, lambda event: None, config.seed)
@@ -93,8 +105,8 @@ def _reference(settings: Settings) -> Trainer:
     corpus = prepared(run_config(settings, "transformer"))
     sentences = corpus.train.texts(np.arange(min(len(corpus.train), 20_000)))
     torch.manual_seed(0)
-    model = Reference(sentences, size=settings.at(512, 32))
-    batches = model.batches(sentences, settings.at(256, 8))[:1]
+    model = Reference(sentences, size=settings.at(512, 32)).to(DEVICE)
+    batches = [batch.to(DEVICE) for batch in model.batches(sentences, settings.at(256, 8))[:1]]
 
     def run() -> None:
         for batch in batches:
@@ -107,8 +119,13 @@ def _reference(settings: Settings) -> Trainer:
 
 def _flops(run: Callable[[], None]) -> int:
     """Floating-point operations of the matrix products of one call."""
-    lstm = torch.ops.aten.mkldnn_rnn_layer
-    custom = {lstm: _lstm_flops, torch.ops.aten.mkldnn_rnn_layer_backward: _lstm_backward_flops}
+    aten = torch.ops.aten
+    custom = {
+        aten.mkldnn_rnn_layer: _lstm_flops,
+        aten.mkldnn_rnn_layer_backward: _lstm_backward_flops,
+        aten._cudnn_rnn: _cudnn_flops,
+        aten._cudnn_rnn_backward: _cudnn_backward_flops,
+    }
     with FlopCounterMode(display=False, custom_mapping=custom) as counter:
         run()
     return int(counter.get_total_flops())
@@ -123,3 +140,14 @@ def _lstm_flops(x: Any, into_gates: Any, across: Any, *_: Any, **__: Any) -> int
 def _lstm_backward_flops(x: Any, into_gates: Any, across: Any, *_: Any, **__: Any) -> int:
     """Gradients of the input and of the weights."""
     return 2 * _lstm_flops(x, into_gates, across)
+
+
+def _cudnn_flops(x: Any, weights: Any, *_: Any, **__: Any) -> int:
+    """``x`` is ``[T, B, I]``; of the weights the matrices multiply, at every step."""
+    matrices = sum(int(np.prod(shape)) for shape in weights if len(shape) == 2)
+    return int(2 * np.prod(x[:-1]) * matrices)
+
+
+def _cudnn_backward_flops(x: Any, weights: Any, *_: Any, **__: Any) -> int:
+    """Gradients of the input and of the weights."""
+    return 2 * _cudnn_flops(x, weights)

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 _NUMBERS = 1 << 20  # logits at once: 4 MB in float32, which fits beside the table into a cache
+_TIMES_ON_A_GPU = 64  # which is busy with large pieces alone; each piece costs a dozen launches
 
 
 def linear_cross_entropy(
@@ -40,7 +41,8 @@ class _LinearCrossEntropy(torch.autograd.Function):
         s_NW, w_VW, (N, V) = states_NW.to(low), table.to(low), (len(states_NW), len(table))
         nats = torch.zeros((), device=table.device)
         gradient_NV = s_NW.new_empty(N, V)
-        size = max(1, _NUMBERS // V)
+        times = 1 if states_NW.device.type == "cpu" else _TIMES_ON_A_GPU
+        size = max(1, times * _NUMBERS // V)
         parts = [torch.split(part, size) for part in (s_NW, targets[:, None], gradient_NV)]
         for s_nW, t_n1, out_nV in zip(*parts, strict=True):
             logits_nV = torch.mm(s_nW, w_VW.T).float().add_(bias)

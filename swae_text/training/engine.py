@@ -132,6 +132,8 @@ class Engine:
 
     def mean(self, value: float) -> float:
         """Mean of the ranks' values; not finite where one of them is not."""
+        if self.world == 1:
+            return value
         return float(cast(Tensor, self.fabric.all_reduce(torch.tensor(value, device=self.device))))
 
     def agree(self, value: float) -> float:
