@@ -12,9 +12,12 @@ from torch import Tensor
 
 from benchmarks.measuring import DEVICE, Row, Settings, compared, in_turns, median
 
-TOKENS, SHAPES = 720, ((256, 256), (256, 512), (256, 1024), (1024, 256), (256, 4000))
-if DEVICE.type == "cuda":
-    TOKENS, SHAPES = 8192, ((8192, 8192),)
+TOKENS = 720 if DEVICE.type == "cpu" else 8192
+SHAPES = (
+    ((256, 256), (256, 512), (256, 1024), (1024, 256), (256, 4000))
+    if DEVICE.type == "cpu"
+    else ((8192, 8192),)
+)
 TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 

@@ -84,8 +84,9 @@ def _ours(config: RunConfig, settings: Settings, *, compiled: bool = False) -> T
     corpus, engine = prepared(config), Engine(config.training, config.seed)
     stage = StageOne(config, corpus, engine.device)
     if compiled:
-        for block in (*stage.module.encoder.blocks, *stage.module.decoder.blocks):
-            block.compile(dynamic=True)
+        for side in (stage.module.encoder, stage.module.decoder):
+            for block in side.get_submodule("blocks").children():
+                block.compile(dynamic=True)
     checkpoints = Checkpoints(settings.folder / "unused", "one", keep=1)
     log = MetricsLog(settings.folder / "unused.jsonl")
     loop = Loop(stage, engine, checkpoints, log, lambda event: None, config.seed)

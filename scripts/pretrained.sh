@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# How a model under swae_text/pretrained is made, with its attributes and its card. Hours on two cores; a
-# run that was stopped goes on.
+# How a model under swae_text/pretrained is made, with its attributes and its card. Hours on two cores (the
+# last run of Yelp's: 8 minutes of a GPU); a run that was stopped goes on.
 #   export HIDDEN=432
 #   SEPARATION=4.5 SAMPLES="temperature=1 min_p=0.02 guidance=0.85 noise=1.5 best_of=8 best_by=slor" \
 #       FURTHER="more:30000 noise2:4000:2.0:0.7 far:17000:2.0:0.5 near:8000:1.4:0.8:1 label:8000:1.4:0.8:5
 #           next:24000:2.0:0.5:5 last:7000:1.6:0.8:5 null:10000:1.6:0.7:5:0.15 null2:12000:1.2:0.8:5:0.4
-#           null3:20000:1:0.7:5:0.4" \
+#           null3:20000:1:0.7:5:0.4 gpu:9800:1:0.7:5:0.3:8192:0.1" \
 #       scripts/pretrained.sh yelp YELP 22000 \
 #       sentiment:SENTIMENT:sentiment:negative:slots tense:TENSE:tense:past:line
 #   SAMPLES="temperature=0 search=5 guidance=0.8" \
@@ -15,9 +15,11 @@
 # YELP and SNLI are folders with train, valid and test files; SENTIMENT is YELP with its labels 0 and 1
 # called negative and positive, TENSE has labelled sentences of the same kind. After the steps come
 # attributes, NAME:DATA:COLUMN:LABEL:PROBE; the card's edits go to LABEL. FURTHER are runs
-# NAME:STEPS[:NOISE:COOLDOWN[:LABELS[:DROPOUT]]], each of which begins with the weights of the one before it:
+# NAME:STEPS[:NOISE:COOLDOWN[:LABELS[:DROPPED[:TOKENS:DROPOUT]]]], each of which begins with the weights of the
+# one before it:
 # NOISE is `model.code_noise`, all along (1.2); COOLDOWN the share of the steps in which the learning rate falls
-# (0.3); LABELS the weight of a line that reads the label from the noisy code; DROPOUT `model.code_dropout` (0).
+# (0.3); LABELS the weight of a line that reads the label from the noisy code; DROPPED `model.code_dropout` (0);
+# TOKENS of a batch (768) and DROPOUT of the layers (0).
 # More noise gives fluent samples, a little less and a long fall give reconstruction back, dropped codes a
 # language model. HIDDEN is the width of stage two: the limit is 12 MB, attributes counted; with SEPARATION its
 # prior has a component each label, as far apart. SAMPLES says how the model draws by itself, chosen on valid.
@@ -36,14 +38,18 @@ train() { # name of the run, steps of stage one, more options
         --set "corpus.source=$source" --set training.precision=bfloat16 \
         --set "training.stage_one.steps=$2" --set "stage_two.hidden=${HIDDEN:-512}" \
         --set "model.code_noise=${noise:-1.2}" --set "training.stage_one.optimiser.cooldown=${cooldown:-0.3}" \
-        --set "model.code_dropout=${dropout:-0}" --set 'sampling={}' "${@:3}"
+        --set "model.code_dropout=${dropped:-0}" --set 'sampling={}' "${@:3}"
 }
 train "$run" "$steps" ${FURTHER:+--stage one}
 further=(${FURTHER:-})  # split at spaces and ends of lines
 for i in "${!further[@]}"; do
-    IFS=: read -r name steps noise cooldown labels dropout <<< "${further[i]}"
+    IFS=: read -r name steps noise cooldown labels dropped tokens dropout <<< "${further[i]}"
     options=(--from "runs/$run/model" --set model.noise_warmup=0 --set training.stage_two.steps=10000)
     [ -n "$labels" ] && options+=(--set "model.label_weight=$labels")
+    [ -n "$tokens" ] && options+=(--set "training.stage_one.batch_tokens=$tokens")
+    for side in ${dropout:+encoder decoder}; do
+        options+=(--set "model.$side.dropout=$dropout")
+    done
     [ -n "${SEPARATION:-}" ] && options+=(--set "stage_two.prior={kind: mixture, separation: $SEPARATION}")
     [ "$((i + 1))" -lt "${#further[@]}" ] && options+=(--stage one)
     run=$corpus-$name

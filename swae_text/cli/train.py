@@ -56,7 +56,7 @@ def train(
     changes = [*(overrides or [])]
     changes += [f"training.{name}={n}" for name, n in processes.items() if n is not None]
     changes += ["training.tensorboard=true"] if tensorboard else []
-    changes += [] if start is None else _beginning_with(model_folder(start))
+    changes += [] if start is None else _beginning_with(start)
     from swae_text.config import load_config
 
     settings = load_config(config, changes)
@@ -83,9 +83,11 @@ def train(
         write_lines([str(folder)])
 
 
-def _beginning_with(folder: Path) -> list[str]:
-    """The settings that `--from` stands for."""
-    return [f"tokenizer.path={folder / 'tokenizer.model'}", f"training.stage_one.start={folder}"]
+def _beginning_with(model: Path) -> list[str]:
+    """The settings that `--from` stands for; a name stays one, as what is exported says it."""
+    folder = model_folder(model)
+    named = folder if model.exists() else model
+    return [f"tokenizer.path={folder / 'tokenizer.model'}", f"training.stage_one.start={named}"]
 
 
 def _again(

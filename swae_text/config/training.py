@@ -44,7 +44,7 @@ class StageOneTraining(BudgetConfig):
     batch_tokens: PositiveInt = 768
     """Tokens a batch, at most, padding counted."""
     start: str | None = None
-    """Model folder whose weights (of this shape and tokenizer) to begin with. None: random."""
+    """Model whose weights (of this shape and tokenizer) to begin with. None: random."""
     evaluate_sentences: PositiveInt = 1000
     """Validation sentences reconstructed at each look."""
     optimiser: OptimiserConfig = OptimiserConfig()

@@ -21,6 +21,7 @@ from swae_text.corpora.store import PreparedCorpus, prepare
 from swae_text.errors import CheckpointError, ConfigError, TrainingError
 from swae_text.folder import TOKENIZER, read_folder
 from swae_text.models.autoencoder import SentenceAutoencoder
+from swae_text.pretrained import find_model
 from swae_text.space import SentenceSpace
 from swae_text.training.checkpoint import Checkpoints
 from swae_text.training.claim import claimed, same_weights, spare
@@ -124,7 +125,7 @@ class _Run:
         start = self.config.training.stage_one.start
         checkpoints = self._checkpoints("one", self._sentences())
         if start and not checkpoints.paths():
-            _begin_with(stage, Path(start))
+            _begin_with(stage, find_model(start))
         steps = self._train(stage, checkpoints)
         if steps or only or not (self.folder / "model").exists():
             self._save(stage.space)  # else stage two is there already, and stays while it goes on

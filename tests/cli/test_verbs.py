@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from swae_text.pretrained import shipped
+
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ROOT / "configs/tiny.yaml"
 LINES = "the cook smiled at us today .\n\nmy friend was rude and slow again .\n"
@@ -429,6 +431,25 @@ def test_train_prints_the_model_folder_and_guards_the_run(command, sentences, tm
     assert onward.code == 0, onward.err
     made = tmp_path / "onward" / "config.yaml"
     assert f"start: {tmp_path / 'tiny' / 'model'}" in made.read_text()
+
+
+@pytest.mark.skipif("yelp-small" not in shipped(), reason="wants a model that is shipped")
+def test_a_run_that_begins_with_a_shipped_model_says_its_name_and_no_path(
+    command, sentences, tmp_path
+):
+    arguments = ["train", ROOT / "configs/yelp-transformer.yaml", "--from", "yelp-small"]
+    arguments += ["--runs-dir", tmp_path, "--stage", "one"]
+    for setting in (
+        f"corpus.source={sentences}",
+        "training.stage_one.steps=1",
+        "training.stage_one.batch_tokens=64",
+        "training.stage_one.evaluate_sentences=2",
+    ):
+        arguments += ["--set", setting]
+    result = command(*arguments)
+    assert result.code == 0, result.err
+    made = (Path(result.out.strip()) / "config.yaml").read_text()
+    assert "start: yelp-small\n" in made and str(ROOT) not in made
 
 
 def test_a_model_is_exported_by_itself_and_finds_its_own_attributes(command, tiny_run, tmp_path):
