@@ -2,7 +2,8 @@
 # How a model under swae_text/pretrained is made, with its attributes and its card. Hours on two cores (the
 # last run of Yelp's: 8 minutes of a GPU); a run that was stopped goes on.
 #   export HIDDEN=432
-#   SEPARATION=4.5 SAMPLES="temperature=1 min_p=0.02 guidance=0.85 noise=1.5 best_of=8 best_by=slor" \
+#   SEPARATION=4.5 \
+#       SAMPLES="temperature=0.7 min_p=0.05 guidance=0.8 noise=1.2 deviation=1.05 best_of=8 best_by=slor" \
 #       FURTHER="more:30000 noise2:4000:2.0:0.7 far:17000:2.0:0.5 near:8000:1.4:0.8:1 label:8000:1.4:0.8:5
 #           next:24000:2.0:0.5:5 last:7000:1.6:0.8:5 null:10000:1.6:0.7:5:0.15 null2:12000:1.2:0.8:5:0.4
 #           null3:20000:1:0.7:5:0.4 gpu:9800:1:0.7:5:0.3:8192:0.1" \
