@@ -12,12 +12,11 @@ from torch import Tensor
 
 from benchmarks.measuring import DEVICE, Row, Settings, compared, in_turns, median
 
-TOKENS = 720 if DEVICE.type == "cpu" else 8192
-SHAPES = (
-    ((256, 256), (256, 512), (256, 1024), (1024, 256), (256, 4000))
-    if DEVICE.type == "cpu"
-    else ((8192, 8192),)
-)
+SIZES = {
+    "cpu": (720, ((256, 256), (256, 512), (256, 1024), (1024, 256), (256, 4000))),
+    "cuda": (8192, ((8192, 8192),)),
+}
+TOKENS, SHAPES = SIZES[DEVICE.type]
 TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 

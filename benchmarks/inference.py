@@ -19,7 +19,7 @@ from swae_text.names import PrecisionName
 
 PRECISIONS: tuple[PrecisionName, ...] = get_args(PrecisionName)
 if DEVICE.type == "cuda":
-    PRECISIONS = ("float32", "bfloat16")
+    PRECISIONS = tuple(name for name in PRECISIONS if name != "int8")  # which is for a CPU
 WORKS = {  # batch sizes of one process, and of several
     "codes": ((1, 32, 64, 512), 64),
     "encode": ((1, 32, 64, 512), 64),

@@ -27,7 +27,13 @@ from swae_text.training.tracking import MetricsLog
 
 REFERENCE = "reference, float32"
 PRECISIONS = ("bfloat16", "float32")
-GPU_TOKENS = (768, 6144, 24576)
+BATCHES: dict[str, tuple[str, ...]] = {"": ()}
+"""Sizes of a batch: what a name says of it, and its settings; on a CPU that of the config."""
+if DEVICE.type == "cuda":
+    BATCHES = {
+        f", {n} tokens": (f"training.stage_one.batch_tokens={n}",) for n in (768, 6144, 24576)
+    }
+COMPILED = ("transformer", "bfloat16", ", 6144 tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +71,14 @@ def _trainers(settings: Settings) -> Iterator[tuple[str, Trainer]]:
     """Ours for each architecture and precision, a large one, and the reference."""
     kinds = [(name, precision, ()) for name in ("transformer", "lstm") for precision in PRECISIONS]
     large = [] if settings.quick else [("transformer", "bfloat16", LARGE)]
-    sizes = (None,) if DEVICE.type == "cpu" else GPU_TOKENS
     for architecture, precision, changes in [*kinds, *large]:
-        for tokens in sizes:
-            batch = () if tokens is None else (f"training.stage_one.batch_tokens={tokens}",)
-            asked = (f"training.precision={precision}", *batch, *changes)
+        size = " as large as the reference" if changes else ""
+        for batch, tokens in BATCHES.items():
+            asked = (f"training.precision={precision}", *tokens, *changes)
             config = run_config(settings, architecture, *asked)
-            size = " as large as the reference" if changes else ""
-            name = f"{architecture}{size}, {precision}{f', {tokens} tokens' if tokens else ''}"
+            name = f"{architecture}{size}, {precision}{batch}"
             yield name, _ours(config, settings)
-            if tokens == 6144 and architecture == "transformer" and precision == "bfloat16":
+            if (architecture, precision, batch) == COMPILED:
                 yield f"{name}, compiled", _ours(config, settings, compiled=True)
     yield REFERENCE, _reference(settings)
 
@@ -123,9 +127,9 @@ def _flops(run: Callable[[], None]) -> int:
     aten = torch.ops.aten
     custom = {
         aten.mkldnn_rnn_layer: _lstm_flops,
-        aten.mkldnn_rnn_layer_backward: _lstm_backward_flops,
+        aten.mkldnn_rnn_layer_backward: _backward(_lstm_flops),
         aten._cudnn_rnn: _cudnn_flops,
-        aten._cudnn_rnn_backward: _cudnn_backward_flops,
+        aten._cudnn_rnn_backward: _backward(_cudnn_flops),
     }
     with FlopCounterMode(display=False, custom_mapping=custom) as counter:
         run()
@@ -138,17 +142,16 @@ def _lstm_flops(x: Any, into_gates: Any, across: Any, *_: Any, **__: Any) -> int
     return int(2 * np.prod(steps) * into_gates[0] * (inputs + across[1]))
 
 
-def _lstm_backward_flops(x: Any, into_gates: Any, across: Any, *_: Any, **__: Any) -> int:
-    """Gradients of the input and of the weights."""
-    return 2 * _lstm_flops(x, into_gates, across)
-
-
 def _cudnn_flops(x: Any, weights: Any, *_: Any, **__: Any) -> int:
     """``x`` is ``[T, B, I]``; of the weights the matrices multiply, at every step."""
     matrices = sum(int(np.prod(shape)) for shape in weights if len(shape) == 2)
     return int(2 * np.prod(x[:-1]) * matrices)
 
 
-def _cudnn_backward_flops(x: Any, weights: Any, *_: Any, **__: Any) -> int:
-    """Gradients of the input and of the weights."""
-    return 2 * _cudnn_flops(x, weights)
+def _backward(forward: Callable[..., int]) -> Callable[..., int]:
+    """Gradients of the input and of the weights: twice the products."""
+
+    def twice(*shapes: Any, **rest: Any) -> int:
+        return 2 * forward(*shapes, **rest)
+
+    return twice

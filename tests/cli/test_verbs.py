@@ -438,15 +438,9 @@ def test_a_run_that_begins_with_a_shipped_model_says_its_name_and_no_path(
     command, sentences, tmp_path
 ):
     arguments = ["train", ROOT / "configs/yelp-transformer.yaml", "--from", "yelp-small"]
-    arguments += ["--runs-dir", tmp_path, "--stage", "one"]
-    for setting in (
-        f"corpus.source={sentences}",
-        "training.stage_one.steps=1",
-        "training.stage_one.batch_tokens=64",
-        "training.stage_one.evaluate_sentences=2",
-    ):
-        arguments += ["--set", setting]
-    result = command(*arguments)
+    arguments += ["--runs-dir", tmp_path, "--stage", "one", "--set", f"corpus.source={sentences}"]
+    short = "training.stage_one={steps: 1, batch_tokens: 64, evaluate_sentences: 2}"
+    result = command(*arguments, "--set", short)
     assert result.code == 0, result.err
     made = (Path(result.out.strip()) / "config.yaml").read_text()
     assert "start: yelp-small\n" in made and str(ROOT) not in made
