@@ -16,11 +16,11 @@
 # YELP and SNLI are folders with train, valid and test files; SENTIMENT is YELP with its labels 0 and 1
 # called negative and positive, TENSE has labelled sentences of the same kind. After the steps come
 # attributes, NAME:DATA:COLUMN:LABEL:PROBE; the card's edits go to LABEL. FURTHER are runs
-# NAME:STEPS[:NOISE:COOLDOWN[:LABELS[:DROPPED[:TOKENS:DROPOUT]]]], each of which begins with the weights of the
-# one before it:
+# NAME:STEPS[:NOISE:COOLDOWN[:LABELS[:DROPPED[:TOKENS:DROPOUT[:CROSSED]]]]], each of which begins with the weights
+# of the one before it:
 # NOISE is `model.code_noise`, all along (1.2); COOLDOWN the share of the steps in which the learning rate falls
 # (0.3); LABELS the weight of a line that reads the label from the noisy code; DROPPED `model.code_dropout` (0);
-# TOKENS of a batch (768) and DROPOUT of the layers (0).
+# TOKENS of a batch (768), DROPOUT of the layers (0) and CROSSED `model.crossover.share` (0).
 # More noise gives fluent samples, a little less and a long fall give reconstruction back, dropped codes a
 # language model. HIDDEN is the width of stage two: the limit is 12 MB, attributes counted; with SEPARATION its
 # prior has a component each label, as far apart. SAMPLES says how the model draws by itself, chosen on valid.
@@ -44,9 +44,10 @@ train() { # name of the run, steps of stage one, more options
 train "$run" "$steps" ${FURTHER:+--stage one}
 further=(${FURTHER:-})  # split at spaces and ends of lines
 for i in "${!further[@]}"; do
-    IFS=: read -r name steps noise cooldown labels dropped tokens dropout <<< "${further[i]}"
+    IFS=: read -r name steps noise cooldown labels dropped tokens dropout crossed <<< "${further[i]}"
     options=(--from "runs/$run/model" --set model.noise_warmup=0 --set training.stage_two.steps=10000)
     [ -n "$labels" ] && options+=(--set "model.label_weight=$labels")
+    [ -n "$crossed" ] && options+=(--set "model.crossover.share=$crossed")
     [ -n "$tokens" ] && options+=(--set "training.stage_one.batch_tokens=$tokens")
     for side in ${dropout:+encoder decoder}; do
         options+=(--set "model.$side.dropout=$dropout")

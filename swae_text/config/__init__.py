@@ -21,6 +21,7 @@ from swae_text.config.corpus import (
 )
 from swae_text.config.model import (
     CorruptionConfig,
+    CrossoverConfig,
     DecoderConfig,
     EncoderConfig,
     LSTMDecoderConfig,
@@ -81,6 +82,7 @@ __all__ = [
     "BudgetConfig",
     "CorpusConfig",
     "CorruptionConfig",
+    "CrossoverConfig",
     "DecoderConfig",
     "Depth",
     "Dim",

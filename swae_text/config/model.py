@@ -21,6 +21,17 @@ class CorruptionConfig(Strict):
     """Local shuffle: no token moves further than this many places (Lample et al., 2018)."""
 
 
+class CrossoverConfig(Strict):
+    """Sentences made of two, to be read and to be written (``corpora/crossover.py``)."""
+
+    share: Probability = 0.0
+    """Of the sentences in training."""
+    exchange: Probability = 0.1
+    """Probability that a token of such a sentence is one of a third."""
+    noise: Annotated[float, Field(ge=0.0, le=1.0)] = 0.3
+    """Multiplies the code noise of such a sentence; its code is never dropped."""
+
+
 class TransformerEncoderConfig(Strict):
     """Bidirectional Transformer; learned queries read its states into the slots of the code."""
 
@@ -112,6 +123,7 @@ class ModelConfig(Strict):
     max_tokens: Annotated[int, Field(ge=4, le=4096)] = 64
     """Longest sentence in pieces, with its end; longer ones are refused."""
     corruption: CorruptionConfig = CorruptionConfig()
+    crossover: CrossoverConfig = CrossoverConfig()
     regulariser: RegulariserConfig = NoneConfig()
     variance: VarianceConfig | None = None
     """None: the encoder is deterministic (but with ``kl``, which has its own variance)."""

@@ -27,6 +27,7 @@ from swae_text.config import (
     NoneConfig,
 )
 from swae_text.corpora.corruption import corrupt
+from swae_text.corpora.crossover import cross
 from swae_text.corpora.tokenizer import BOS, PAD
 from swae_text.errors import ConfigError
 from swae_text.models.divergences import (
@@ -240,10 +241,14 @@ class SentenceAutoencoder(HasCritic):
             labels: of each sentence, -1 where it has none; read with a ``label_weight``.
         """
         config, zero = self.config, torch.zeros((), device=tokens.device)
+        crossed = None
+        if config.crossover.share:
+            tokens, crossed = cross(tokens, config.crossover, generator)
+            labels = None if labels is None else labels.masked_fill(crossed[:, 0], -1)
         damaged = corrupt(tokens, config.corruption, self.vocab_size, generator)
         mean, logvar = self.posterior(damaged)
         code = mean if logvar is None else posterior_sample(mean, logvar, generator)
-        noisy = self._disturb(code, generator, progress)
+        noisy = self._disturb(code, generator, progress, crossed)
         cross_entropy = self.cross_entropy(noisy, tokens)
         bag = self._bag_of_words(noisy, tokens) if config.bag_of_words else zero
         label = zero if labels is None or not config.label_weight else self._label(noisy, labels)
@@ -270,8 +275,17 @@ class SentenceAutoencoder(HasCritic):
             return self.divergence.deceit(generated_BC)
         return generated_BC.new_zeros(())
 
-    def _disturb(self, code_BC: Tensor, generator: torch.Generator, progress: float) -> Tensor:
-        """Code noise, rising over the first ``noise_warmup`` of the budget, and dropped codes."""
+    def _disturb(
+        self,
+        code_BC: Tensor,
+        generator: torch.Generator,
+        progress: float,
+        crossed_B1: Tensor | None = None,
+    ) -> Tensor:
+        """Code noise, rising over the first ``noise_warmup`` of the budget, and dropped codes.
+
+        Crossed sentences stay near their codes: far from all of them the decoder writes English.
+        """
         warmup = self.config.noise_warmup
         noise = self.config.code_noise * (min(1.0, progress / warmup) if warmup else 1.0)
 
@@ -282,9 +296,13 @@ class SentenceAutoencoder(HasCritic):
             level_B1 = torch.full_like(code_BC[:, :1], noise)
             if self.config.noise_levels == "uniform":
                 level_B1 *= chance_B1()
+            if crossed_B1 is not None:
+                less_B1 = self.config.crossover.noise * level_B1
+                level_B1 = torch.where(crossed_B1, less_B1, level_B1)
             code_BC = noised(code_BC, level_B1, generator)
         if self.config.code_dropout:
-            code_BC = code_BC * (chance_B1() >= self.config.code_dropout)
+            shown_B1 = chance_B1() >= self.config.code_dropout
+            code_BC = code_BC * (shown_B1 if crossed_B1 is None else shown_B1 | crossed_B1)
         return code_BC
 
     def _bag_of_words(self, code_BC: Tensor, tokens_BT: Tensor) -> Tensor:

@@ -244,3 +244,28 @@ def test_encoder_and_decoder_may_differ_in_width(widths):
     loss = autoencoder.loss(sentences(), generator=torch.Generator().manual_seed(0))
     loss.total.backward()
     assert all(p.grad is not None for p in autoencoder.parameters())
+
+
+def test_crossed_sentences_stay_near_their_codes_and_keep_them():
+    code, crossed = torch.randn(4000, 16), torch.arange(4000)[:, None] % 2 == 0
+    autoencoder = model(code_noise=0.5, code_dropout=0.3, crossover={"share": 0.5, "noise": 0.2})
+    generator = torch.Generator().manual_seed(0)
+    disturbed = autoencoder._disturb(code, generator, 1.0, crossed)
+    near = (disturbed - code)[crossed[:, 0]].square().mean().sqrt().item()
+    assert near == pytest.approx(0.1, rel=0.05)
+    dropped = (disturbed == 0).all(1)
+    assert not dropped[crossed[:, 0]].any()
+    assert dropped[~crossed[:, 0]].float().mean().item() == pytest.approx(0.3, abs=0.03)
+
+
+def test_crossed_sentences_are_to_be_written_and_have_no_label(monkeypatch):
+    autoencoder = model(label_weight=1.0, crossover={"share": 0.9999, "exchange": 0.0})
+    tokens, written = sentences(), []
+    score = autoencoder.cross_entropy
+    monkeypatch.setattr(
+        autoencoder, "cross_entropy", lambda code, x: written.append(x) or score(code, x)
+    )
+    random, labels = torch.Generator().manual_seed(0), torch.zeros(len(tokens), dtype=torch.long)
+    assert autoencoder.loss(tokens, generator=random, labels=labels).label == 0
+    assert not torch.equal(written[0], tokens)
+    assert set(written[0].unique().tolist()) <= set(tokens.unique().tolist())
