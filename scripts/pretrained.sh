@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # How a model under swae_text/pretrained is made, with its attributes and its card. Hours on two cores (the
-# last run of each: minutes of a GPU); a run that was stopped goes on.
+# runs called gpu: minutes of one); a run that was stopped goes on.
 #   export HIDDEN=432
 #   SEPARATION=4.5 \
 #       SAMPLES="temperature=0.7 min_p=0.05 guidance=0.8 noise=1.2 deviation=1.05 best_of=8 best_by=slor" \
@@ -9,9 +9,10 @@
 #           null3:20000:1:0.7:5:0.4 gpu:9800:1:0.7:5:0.3:8192:0.1" \
 #       scripts/pretrained.sh yelp YELP 22000 \
 #       sentiment:SENTIMENT:sentiment:negative:slots tense:TENSE:tense:past:line
-#   SAMPLES="temperature=0.8 min_p=0.03 guidance=0.9 noise=0.8 deviation=1.08 best_of=8 best_by=slor" \
+#   SAMPLES="temperature=1 min_p=0.03 guidance=0.8 noise=1.2 deviation=1.12 best_of=8 best_by=slor" \
 #       FURTHER="more:30000 last:9000:0.8:0.7 least:6000:0.5:0.7 4:12000:0.4:0.7 5:16000:0.8:0.7
-#           null:8000:0.5:0.7::0.15 null2:8000:0.8:0.8::0.3 gpu:3700:0.7:0.7::0.3:4096:0.15" \
+#           null:8000:0.5:0.7::0.15 null2:8000:0.8:0.8::0.3 gpu:3700:0.7:0.7::0.3:4096:0.15
+#           cross:7300:0.7:0.7::0.3:768:0.15:0.35 cross2:10200:0.8:0.7::0.3:1536:0.15:0.3" \
 #       scripts/pretrained.sh snli SNLI 8000
 # YELP and SNLI are folders with train, valid and test files; SENTIMENT is YELP with its labels 0 and 1
 # called negative and positive, TENSE has labelled sentences of the same kind. After the steps come
