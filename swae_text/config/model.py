@@ -124,6 +124,7 @@ class ModelConfig(Strict):
     """Longest sentence in pieces, with its end; longer ones are refused."""
     corruption: CorruptionConfig = CorruptionConfig()
     crossover: CrossoverConfig = CrossoverConfig()
+    """Sentences made of two, for corpora that are learned by heart otherwise."""
     regulariser: RegulariserConfig = NoneConfig()
     variance: VarianceConfig | None = None
     """None: the encoder is deterministic (but with ``kl``, which has its own variance)."""

@@ -45,11 +45,11 @@ def _drop(
     tokens: Int[Tensor, "batch time"], probability: float, generator: torch.Generator
 ) -> Int[Tensor, "batch shorter"]:
     """Leave tokens out and move the rest left; the luckiest token of a sentence always stays."""
-    words = _words(tokens)
+    inside = words(tokens)
     luck = torch.rand(tokens.shape, generator=generator, device=tokens.device)
-    luck = luck.masked_fill(~words, -1.0)
+    luck = luck.masked_fill(~inside, -1.0)
     luckiest = luck == luck.amax(dim=1, keepdim=True)
-    keep = (words & ((luck >= probability) | luckiest)) | (tokens == EOS)
+    keep = (inside & ((luck >= probability) | luckiest)) | (tokens == EOS)
     order = torch.argsort((~keep).to(torch.uint8), dim=1, stable=True)
     kept = tokens.masked_fill(~keep, PAD).gather(1, order)
     return kept[:, : max(int(keep.sum(dim=1).max()), 1)]
@@ -60,7 +60,7 @@ def _shuffle(
 ) -> Int[Tensor, "batch time"]:
     """Sort by ``position + U(0, reach + 1)``: no token passes one that is ``reach + 1`` away."""
     luck = torch.rand(tokens.shape, generator=generator, device=tokens.device)
-    luck = luck.masked_fill(~_words(tokens), 1.0)  # the end and the padding stay behind the words
+    luck = luck.masked_fill(~words(tokens), 1.0)  # the end and the padding stay behind the words
     position = torch.arange(tokens.shape[1], device=tokens.device)
     return tokens.gather(1, torch.argsort(position + (reach + 1) * luck, dim=1, stable=True))
 
@@ -69,7 +69,7 @@ def _chosen(
     tokens: Int[Tensor, "batch time"], probability: float, generator: torch.Generator
 ) -> Bool[Tensor, "batch time"]:
     luck = torch.rand(tokens.shape, generator=generator, device=tokens.device)
-    return (luck < probability) & _words(tokens)
+    return (luck < probability) & words(tokens)
 
 
 def _random_tokens(
@@ -82,5 +82,6 @@ def _random_tokens(
     ).to(tokens.dtype)
 
 
-def _words(tokens: Int[Tensor, "batch time"]) -> Bool[Tensor, "batch time"]:
+def words(tokens: Int[Tensor, "batch time"]) -> Bool[Tensor, "batch time"]:
+    """Which tokens are neither the end nor padding."""
     return (tokens != PAD) & (tokens != EOS)

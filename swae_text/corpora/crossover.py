@@ -15,7 +15,8 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 
 from swae_text.config import CrossoverConfig
-from swae_text.corpora.tokenizer import EOS, PAD
+from swae_text.corpora.corruption import words
+from swae_text.corpora.tokenizer import PAD
 
 
 def cross(
@@ -41,12 +42,8 @@ def cross(
     crossed = chance(len(tokens), 1) < config.share
     end, third = others(), others()
     shorter = torch.minimum((tokens != PAD).sum(1), (end != PAD).sum(1))[:, None]
-    cut = (chance(len(tokens), 1) * shorter).floor()  # before the end of both: one of them is kept
+    cut = (chance(len(tokens), 1) * shorter).floor()  # within both: `end` has its end
     made = torch.where(torch.arange(tokens.shape[1], device=tokens.device) < cut, tokens, end)
-    exchanged = (chance(*tokens.shape) < config.exchange) & _words(made) & _words(third)
+    exchanged = (chance(*tokens.shape) < config.exchange) & words(made) & words(third)
     made = torch.where(exchanged, third, made)
     return torch.where(crossed, made, tokens), crossed
-
-
-def _words(tokens: Int[Tensor, "batch time"]) -> Bool[Tensor, "batch time"]:
-    return (tokens != PAD) & (tokens != EOS)
