@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # How a model under swae_text/pretrained is made, with its attributes and its card. Hours on two cores (the
-# runs called gpu: minutes of one); a run that was stopped goes on.
+# runs called gpu: minutes of a GPU); a run that was stopped goes on.
 #   export HIDDEN=432
 #   SEPARATION=4.5 \
 #       SAMPLES="temperature=0.7 min_p=0.05 guidance=0.8 noise=1.2 deviation=1.05 best_of=8 best_by=slor" \

@@ -32,10 +32,10 @@ def corrupt(
     if config.drop:
         tokens = _drop(tokens, config.drop, generator)
     if config.substitute:
-        chosen = _chosen(tokens, config.substitute, generator)
-        tokens = torch.where(chosen, _random_tokens(tokens, vocab_size, generator), tokens)
+        replaced = chosen(tokens, config.substitute, generator)
+        tokens = torch.where(replaced, _random_tokens(tokens, vocab_size, generator), tokens)
     if config.mask:
-        tokens = tokens.masked_fill(_chosen(tokens, config.mask, generator), UNK)
+        tokens = tokens.masked_fill(chosen(tokens, config.mask, generator), UNK)
     if config.shuffle:
         tokens = _shuffle(tokens, config.shuffle, generator)
     return tokens
@@ -65,9 +65,10 @@ def _shuffle(
     return tokens.gather(1, torch.argsort(position + (reach + 1) * luck, dim=1, stable=True))
 
 
-def _chosen(
+def chosen(
     tokens: Int[Tensor, "batch time"], probability: float, generator: torch.Generator
 ) -> Bool[Tensor, "batch time"]:
+    """Each word with this probability."""
     luck = torch.rand(tokens.shape, generator=generator, device=tokens.device)
     return (luck < probability) & words(tokens)
 

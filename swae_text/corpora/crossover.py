@@ -15,7 +15,7 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 
 from swae_text.config import CrossoverConfig
-from swae_text.corpora.corruption import words
+from swae_text.corpora.corruption import chosen, words
 from swae_text.corpora.tokenizer import PAD
 
 
@@ -33,17 +33,17 @@ def cross(
         The sentences, no longer than the longest, and which of them are crossed.
     """
 
-    def chance(*shape: int) -> Tensor:
-        return torch.rand(shape, generator=generator, device=tokens.device)
+    def chance_B1() -> Tensor:
+        return torch.rand(len(tokens), 1, generator=generator, device=tokens.device)
 
     def others() -> Tensor:
         return tokens[torch.randperm(len(tokens), generator=generator, device=tokens.device)]
 
-    crossed = chance(len(tokens), 1) < config.share
+    crossed = chance_B1() < config.share
     end, third = others(), others()
     shorter = torch.minimum((tokens != PAD).sum(1), (end != PAD).sum(1))[:, None]
-    cut = (chance(len(tokens), 1) * shorter).floor()  # within both: `end` has its end
+    cut = (chance_B1() * shorter).floor()  # within both: `end` has its end
     made = torch.where(torch.arange(tokens.shape[1], device=tokens.device) < cut, tokens, end)
-    exchanged = (chance(*tokens.shape) < config.exchange) & words(made) & words(third)
+    exchanged = chosen(made, config.exchange, generator) & words(third)
     made = torch.where(exchanged, third, made)
     return torch.where(crossed, made, tokens), crossed
