@@ -30,6 +30,7 @@ from swae_text.corpora.corruption import corrupt
 from swae_text.corpora.crossover import cross
 from swae_text.corpora.tokenizer import BOS, PAD
 from swae_text.errors import ConfigError
+from swae_text.models.code_model import CodeModel
 from swae_text.models.divergences import (
     Adversarial,
     HasCritic,
@@ -39,6 +40,7 @@ from swae_text.models.divergences import (
     posterior_sample,
     variance_penalty,
 )
+from swae_text.models.latent_noise import latent_noised
 from swae_text.models.priors import GaussianPrior, GeneratorPrior
 from swae_text.names import PrecisionName
 from swae_text.nn.base import SentenceDecoder, SentenceEncoder
@@ -101,6 +103,16 @@ class SentenceAutoencoder(HasCritic):
         if config.label_weight:
             self.label = nn.Linear(config.code_dim, labels)
         self.divergence = build_divergence(config.regulariser, config.code_dim)
+        if config.latent_noise.share:  # then codes stay what they are
+            for part in (self.encoder, self.encoder_embedding, self.write):
+                part.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> "SentenceAutoencoder":
+        """Training mode, in which an encoder that is not trained has no dropout."""
+        super().train(mode)
+        if self.config.latent_noise.share:
+            self.encoder.eval()
+        return self
 
     @property
     def vocab_size(self) -> int:
@@ -231,6 +243,7 @@ class SentenceAutoencoder(HasCritic):
         generator: torch.Generator,
         progress: float = 1.0,
         labels: Int[Tensor, " batch"] | None = None,
+        stage_two: CodeModel | None = None,
     ) -> AutoencoderLoss:
         """What a batch costs in training.
 
@@ -239,6 +252,7 @@ class SentenceAutoencoder(HasCritic):
             generator: source of corruption, noise and prior samples.
             progress: share of the budget that is spent, for the schedules of noise and β.
             labels: of each sentence, -1 where it has none; read with a ``label_weight``.
+            stage_two: the map to latents in which ``latent_noise`` is; none without it.
         """
         config, zero = self.config, torch.zeros((), device=tokens.device)
         crossed = None
@@ -248,7 +262,7 @@ class SentenceAutoencoder(HasCritic):
         damaged = corrupt(tokens, config.corruption, self.vocab_size, generator)
         mean, logvar = self.posterior(damaged)
         code = mean if logvar is None else posterior_sample(mean, logvar, generator)
-        noisy = self._disturb(code, generator, progress, crossed)
+        noisy = self._disturb(code, generator, progress, crossed, stage_two)
         cross_entropy = self.cross_entropy(noisy, tokens)
         bag = self._bag_of_words(noisy, tokens) if config.bag_of_words else zero
         label = zero if labels is None or not config.label_weight else self._label(noisy, labels)
@@ -281,6 +295,7 @@ class SentenceAutoencoder(HasCritic):
         generator: torch.Generator,
         progress: float,
         crossed_B1: Tensor | None = None,
+        stage_two: CodeModel | None = None,
     ) -> Tensor:
         """Code noise, rising over the first ``noise_warmup`` of the budget, and dropped codes.
 
@@ -292,6 +307,7 @@ class SentenceAutoencoder(HasCritic):
         def chance_B1() -> Tensor:
             return torch.rand(len(code_BC), 1, generator=generator, device=code_BC.device)
 
+        noisy_BC = code_BC
         if noise:
             level_B1 = torch.full_like(code_BC[:, :1], noise)
             if self.config.noise_levels == "uniform":
@@ -299,11 +315,18 @@ class SentenceAutoencoder(HasCritic):
             if crossed_B1 is not None:
                 less_B1 = self.config.crossover.noise * level_B1
                 level_B1 = torch.where(crossed_B1, less_B1, level_B1)
-            code_BC = noised(code_BC, level_B1, generator)
+            noisy_BC = noised(code_BC, level_B1, generator)
+        if stage_two is not None:
+            chosen_B1 = chance_B1() < self.config.latent_noise.share
+            chosen_B = (chosen_B1 if crossed_B1 is None else chosen_B1 & ~crossed_B1)[:, 0]
+            noisy_BC = noisy_BC.clone()
+            noisy_BC[chosen_B] = latent_noised(
+                code_BC[chosen_B], self.config.latent_noise.level, stage_two, generator
+            )
         if self.config.code_dropout:
             shown_B1 = chance_B1() >= self.config.code_dropout
-            code_BC = code_BC * (shown_B1 if crossed_B1 is None else shown_B1 | crossed_B1)
-        return code_BC
+            noisy_BC = noisy_BC * (shown_B1 if crossed_B1 is None else shown_B1 | crossed_B1)
+        return noisy_BC
 
     def _bag_of_words(self, code_BC: Tensor, tokens_BT: Tensor) -> Tensor:
         """-log p(token | c) without order, nats a token (Zhao et al., 2017, eq. 9)."""

@@ -74,6 +74,15 @@ class FittedMixture(Prior):
             drawn[mine] = self.means[k] + noise[mine] @ self.factors[k].T
         return drawn
 
+    def _about(self, z: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        likeliest = self._joint(z).argmax(1)
+        noise = torch.randn(z.shape, generator=generator, device=generator.device).to(z)
+        shaped = torch.empty_like(noise)
+        for k in torch.unique(likeliest).tolist():
+            mine = likeliest == k
+            shaped[mine] = noise[mine] @ self.factors[k].T
+        return self.means[likeliest], shaped
+
     def log_prob(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
         """Log density in nats of every row."""
         return self._joint(z).logsumexp(-1)

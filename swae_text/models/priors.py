@@ -63,6 +63,25 @@ class Prior(nn.Module):
         noise = torch.randn(n, self.dim, generator=generator, device=generator.device)
         return self.means[chosen] + deviation * noise.to(self.means)
 
+    def mixed(
+        self,
+        z: Float[Tensor, "batch latent"],
+        kept: Float[Tensor, "batch 1"],
+        *,
+        generator: torch.Generator,
+    ) -> Float[Tensor, "batch latent"]:
+        """Latents mixed with draws of their component: ρz + √(1 - ρ²)ε about its mean.
+
+        Draws of the prior stay such draws, with the correlation ρ (``kept``) to what they were.
+        """
+        mean, noise = self._about(z, generator)
+        return mean + kept * (z - mean) + (1 - kept.square()).sqrt() * noise
+
+    def _about(self, z: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Means of the likeliest components, and draws of these with their means taken away."""
+        noise = torch.randn(z.shape, generator=generator, device=generator.device).to(z)
+        return self.means[torch.cdist(z, self.means).argmin(1)], noise
+
     def log_prob(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
         """Log density in nats of every row."""
         squared = torch.stack([(z - mean).square().sum(-1) for mean in self.means], 1)

@@ -8,8 +8,11 @@ from swae_text.config import RunConfig, StageOneTraining
 from swae_text.corpora.batching import batches, pad
 from swae_text.corpora.store import PreparedCorpus
 from swae_text.errors import ConfigError
+from swae_text.folder import read_folder
 from swae_text.metrics.reconstruction import reconstruction
 from swae_text.models.autoencoder import AutoencoderLoss, SentenceAutoencoder
+from swae_text.models.code_model import CodeModel
+from swae_text.pretrained import find_model
 from swae_text.space import SentenceSpace
 from swae_text.training.collapse import signs
 from swae_text.training.loop import StepLoss
@@ -30,9 +33,12 @@ class StageOne:
                 "model.label_weight reads labels, and the corpus has none: name their column with "
                 "--set corpus.label=COLUMN, or leave it out"
             )
+        self.stage_two = _stage_two(config, device)
         pieces, labels = corpus.tokenizer.vocab_size, len(corpus.labels)
         self.module = SentenceAutoencoder(config.model, pieces, labels)
-        self.space = SentenceSpace(config, corpus.tokenizer, self.module, labels=corpus.labels)
+        self.space = SentenceSpace(
+            config, corpus.tokenizer, self.module, self.stage_two, corpus.labels
+        )
 
     def epoch(self, epoch: int, start: int, rank: int, world: int) -> list[np.ndarray]:
         """Batches of similar length within the token budget."""
@@ -53,7 +59,11 @@ class StageOne:
         """Reconstruction of these sentences, and the regulariser's price of their codes."""
         tokens = pad(self.sentences.tokens(rows)).to(self.device)
         loss: AutoencoderLoss = module.loss(  # type: ignore[operator]  # a forward method of Fabric's
-            tokens, generator=generator, progress=progress, labels=self._labels(rows)
+            tokens,
+            generator=generator,
+            progress=progress,
+            labels=self._labels(rows),
+            stage_two=self.stage_two,
         )
         parts = {"cross_entropy": loss.cross_entropy}
         if self.config.model.bag_of_words:
@@ -73,6 +83,24 @@ class StageOne:
     def evaluate(self) -> dict[str, float]:
         """Greedy reconstruction of validation sentences: BLEU and share of exact matches."""
         return valid_reconstruction(self.space, self.corpus, self.budget.evaluate_sentences)
+
+
+def _stage_two(config: RunConfig, device: torch.device) -> CodeModel | None:
+    """What maps codes to latents where the noise is there: the one of the model begun with."""
+    start = config.training.stage_one.start
+    if not config.model.latent_noise.share:
+        return None
+    if start is None:
+        raise ConfigError("model.latent_noise is noise in the latents of a model: name it, --from")
+    there = read_folder(find_model(start))
+    if there.stage_two is None:
+        raise ConfigError(f"{start}: no stage two, and model.latent_noise is in its latents")
+    if there.config.stage_two != config.stage_two:
+        raise ConfigError(
+            f"{start}: its stage two, which model.latent_noise keeps, has other settings than "
+            "these (stage_two): set them alike"
+        )
+    return there.stage_two.to(device).eval().requires_grad_(False)
 
 
 def valid_reconstruction(

@@ -50,6 +50,18 @@ def test_a_deviation_is_about_the_components_own_mean():
     torch.testing.assert_close(wider - nearest, 1.5 * (drawn - nearest))
 
 
+def test_mixed_draws_keep_the_shape_of_their_component():
+    wide = torch.tensor([[3.0, 2.0], [0.0, 0.5]])
+    points = torch.randn(5000, 2, generator=torch.Generator().manual_seed(3)) @ wide
+    found = FittedMixture(2, components=2, iterations=10)
+    found.fit(torch.cat([points, points + 60]))
+    mixed = found.mixed(points, torch.full((5000, 1), 0.5), generator=torch.Generator())
+    torch.testing.assert_close(mixed.T.cov(), points.T.cov(), atol=0.6, rtol=0)
+    torch.testing.assert_close(mixed.mean(0), points.mean(0), atol=0.3, rtol=0)
+    left = torch.corrcoef(torch.stack([points[:, 0], mixed[:, 0]]))[0, 1]
+    torch.testing.assert_close(left, torch.tensor(0.5), atol=0.05, rtol=0)
+
+
 def test_one_component_is_the_gaussian_and_its_density_integrates_to_one():
     model, points = FittedMixture(2, components=1, iterations=3), clouds()
     model.fit(points)

@@ -63,6 +63,19 @@ def test_a_deviation_is_about_the_components_own_mean(prior: Prior):
     torch.testing.assert_close(wider - nearest, 1.5 * (drawn - nearest))
 
 
+@mark.parametrize("prior", [GaussianPrior(4), MixturePrior(4, 2, 8.0)])
+def test_mixed_draws_are_draws_that_keep_a_part(prior: Prior):
+    z = prior.sample(20_000, generator=rng(1))
+    kept = torch.full((len(z), 1), 0.6)
+    mixed = prior.mixed(z, kept, generator=rng(2))
+    torch.testing.assert_close(mixed.mean(0), z.mean(0), atol=0.06, rtol=0)
+    torch.testing.assert_close(mixed.T.cov(), z.T.cov(), atol=0.2, rtol=0)
+    about = prior.means[torch.cdist(z, prior.means).argmin(1)]
+    left = ((z - about) * (mixed - about)).mean()  # of variances 1
+    torch.testing.assert_close(left, torch.tensor(0.6), atol=0.02, rtol=0)
+    torch.testing.assert_close(prior.mixed(z, torch.ones_like(kept), generator=rng()), z)
+
+
 def test_what_cannot_be_is_refused():
     labels = torch.tensor([0])
     with pytest.raises(ConfigError, match="6 components cannot be"):

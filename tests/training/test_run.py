@@ -297,6 +297,42 @@ def test_only_weights_that_fit_are_begun_with(config, tmp_path):
         train(RunConfig.model_validate(tree), tmp_path / "third")
 
 
+def under_latent_noise(model: Path, config: RunConfig) -> RunConfig:
+    tree = beginning_with(model, config).model_dump()
+    tree["model"]["latent_noise"] = {"share": 0.5}
+    return RunConfig.model_validate(tree)
+
+
+def test_noise_in_the_latents_of_a_model_trains_its_decoder_alone(config, tmp_path):
+    config = under_latent_noise(train(config, tmp_path / "first"), config)
+    space = SentenceSpace.from_pretrained(train(config, tmp_path / "second"))
+    assert space.stage_two is not None and len(space.sample(3)) == 3
+    rows = map(json.loads, (tmp_path / "second/metrics.jsonl").read_text().splitlines())
+    assert {row["stage"] for row in rows} == {"one"}  # its stage two was there
+    first, second = weights(tmp_path / "first"), weights(tmp_path / "second")
+    changed = {key.split(".")[1] for key in first if not torch.equal(first[key], second[key])}
+    assert changed == {"decoder", "read", "output_bias"}
+    with pytest.raises(KeyboardInterrupt):
+        train(config, tmp_path / "stopped", report=Interrupting(1))
+    train(config, tmp_path / "stopped", resume=True)
+    again = weights(tmp_path / "stopped")
+    assert all(torch.equal(second[key], again[key]) for key in second)
+
+
+def test_noise_in_latents_needs_a_model_that_has_them(config, tmp_path):
+    model = train(config, tmp_path / "first", stages="one")
+    with pytest.raises(ConfigError, match="no stage two"):
+        train(under_latent_noise(model, config), tmp_path / "second")
+    train(config, tmp_path / "first", stages="two")
+    tree = under_latent_noise(model, config).model_dump()
+    tree["stage_two"]["divergence"] = {"kind": "sliced"}
+    with pytest.raises(ConfigError, match="has other settings"):
+        train(RunConfig.model_validate(tree), tmp_path / "third")
+    tree["training"]["stage_one"]["start"] = None
+    with pytest.raises(ConfigError, match="name it, --from"):
+        train(RunConfig.model_validate(tree), tmp_path / "fourth")
+
+
 def test_stage_two_alone_needs_stage_one(config, tmp_path):
     with pytest.raises(CheckpointError, match="stage one"):
         train(config, tmp_path / "run", stages="two")
