@@ -32,18 +32,6 @@ class CrossoverConfig(Strict):
     """Multiplies the code noise of such a sentence; its code is never dropped."""
 
 
-class LatentNoiseConfig(Strict):
-    """Noise in the latent space of a stage two that is there already (``models/latent_noise.py``).
-
-    The encoder is not trained beside it, so that stage two stays right.
-    """
-
-    share: Probability = 0.0
-    """Of the sentences in training; theirs is not the ``code_noise``."""
-    level: NonNegativeFloat = 2.0
-    """Largest deviation of the noise; each sentence has one of its own, from 0."""
-
-
 class TransformerEncoderConfig(Strict):
     """Bidirectional Transformer; learned queries read its states into the slots of the code."""
 
@@ -137,9 +125,10 @@ class ModelConfig(Strict):
     corruption: CorruptionConfig = CorruptionConfig()
     crossover: CrossoverConfig = CrossoverConfig()
     """Sentences made of two, for corpora that are learned by heart otherwise."""
-    latent_noise: LatentNoiseConfig = LatentNoiseConfig()
-    """For a training that begins with a model of both stages: its decoder then knows how far to
-    believe a code of stage two."""
+    latent_noise: Probability = 0.0
+    """Share of the sentences whose latent is mixed with a draw of the prior, the more the more code
+    noise they have (``models/latent_noise.py``). For a training that begins with a model of both
+    stages: its encoder and stage two stay, and its decoder learns how far to believe a code."""
     regulariser: RegulariserConfig = NoneConfig()
     variance: VarianceConfig | None = None
     """None: the encoder is deterministic (but with ``kl``, which has its own variance)."""
@@ -156,8 +145,12 @@ class ModelConfig(Strict):
         if self.normalise and self.stochastic:
             what = "regulariser 'kl'" if self.regulariser.kind == "kl" else "model.variance"
             raise ValueError(f"{what} needs free codes: set model.normalise=false")
-        if self.latent_noise.share and not self.normalise:
-            raise ValueError("latent_noise is told by the length of codes: set normalise=true")
+        told = self.normalise and self.code_noise and self.noise_levels == "uniform"
+        if self.latent_noise and not told:
+            raise ValueError(
+                "latent_noise is told by the length of codes, and as strong as their noise: set "
+                "normalise=true, noise_levels=uniform and code_noise"
+            )
         if self.variance is not None and self.regulariser.kind == "kl":
             raise ValueError("regulariser 'kl' has a variance of its own: leave model.variance out")
         return self

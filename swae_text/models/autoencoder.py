@@ -103,14 +103,14 @@ class SentenceAutoencoder(HasCritic):
         if config.label_weight:
             self.label = nn.Linear(config.code_dim, labels)
         self.divergence = build_divergence(config.regulariser, config.code_dim)
-        if config.latent_noise.share:  # then codes stay what they are
+        if config.latent_noise:  # then codes stay what they are
             for part in (self.encoder, self.encoder_embedding, self.write):
                 part.requires_grad_(False)
 
     def train(self, mode: bool = True) -> "SentenceAutoencoder":
         """Training mode, in which an encoder that is not trained has no dropout."""
         super().train(mode)
-        if self.config.latent_noise.share:
+        if self.config.latent_noise:
             self.encoder.eval()
         return self
 
@@ -307,26 +307,26 @@ class SentenceAutoencoder(HasCritic):
         def chance_B1() -> Tensor:
             return torch.rand(len(code_BC), 1, generator=generator, device=code_BC.device)
 
-        noisy_BC = code_BC
         if noise:
             level_B1 = torch.full_like(code_BC[:, :1], noise)
             if self.config.noise_levels == "uniform":
                 level_B1 *= chance_B1()
+            if stage_two is not None:
+                mixed_B = (chance_B1() < self.config.latent_noise)[:, 0]
+                if crossed_B1 is not None:
+                    mixed_B &= ~crossed_B1[:, 0]
+                code_BC = code_BC.clone()
+                code_BC[mixed_B] = latent_noised(
+                    code_BC[mixed_B], level_B1[mixed_B] / noise, stage_two, generator
+                )
             if crossed_B1 is not None:
                 less_B1 = self.config.crossover.noise * level_B1
                 level_B1 = torch.where(crossed_B1, less_B1, level_B1)
-            noisy_BC = noised(code_BC, level_B1, generator)
-        if stage_two is not None:
-            chosen_B1 = chance_B1() < self.config.latent_noise.share
-            chosen_B = (chosen_B1 if crossed_B1 is None else chosen_B1 & ~crossed_B1)[:, 0]
-            noisy_BC = noisy_BC.clone()
-            noisy_BC[chosen_B] = latent_noised(
-                code_BC[chosen_B], self.config.latent_noise.level, stage_two, generator
-            )
+            code_BC = noised(code_BC, level_B1, generator)
         if self.config.code_dropout:
             shown_B1 = chance_B1() >= self.config.code_dropout
-            noisy_BC = noisy_BC * (shown_B1 if crossed_B1 is None else shown_B1 | crossed_B1)
-        return noisy_BC
+            code_BC = code_BC * (shown_B1 if crossed_B1 is None else shown_B1 | crossed_B1)
+        return code_BC
 
     def _bag_of_words(self, code_BC: Tensor, tokens_BT: Tensor) -> Tensor:
         """-log p(token | c) without order, nats a token (Zhao et al., 2017, eq. 9)."""

@@ -1,13 +1,13 @@
 """Noise in the latent space: how far a code may be believed that no sentence has.
 
-    z' = μ + ((z - μ) + σε) / √(1 + σ²),   ε of the prior about μ        ĉ = √(1 + σ²) · D(z')
+    z' = μ + √(1 - s²) (z - μ) + sε,   ε of the prior about μ,   s = σ / σ_max      ĉ = D(z') + σε'
 
 A decoder that has only seen codes of sentences, and noise about these, believes a code of stage
-two as it believes any other. Here ``z`` is mixed with a draw of the prior, which leaves it a draw
-of the prior, and carried back: at every ``σ`` the decoder learns what is likely to be said near
-``D(z')``, and so what to make of ``D(z)`` for ``z`` of the prior. As with noise on the code itself
-(of as many deviations, and so as much of ``c`` in it) the length of the code tells the decoder σ.
-Corruption in diffusion models goes the same way (Ho et al., 2020), there without a map before it.
+two as it believes any other. Here ``z`` is mixed with a draw of the prior, which leaves it as
+likely as one, and carried back: the more code noise σ there is, which the length of the code tells,
+the less ``D(z')`` says of the sentence, until at σ_max it says nothing. So the decoder learns what
+to make of ``D(z)`` for ``z`` of the prior. Mixing that keeps the variance is from diffusion models
+(Ho et al., 2020, eq. 4), where no map comes before it.
 """
 
 import torch
@@ -21,22 +21,21 @@ from swae_text.models.code_model import CodeModel
 @torch.no_grad()
 def latent_noised(
     code: Float[Tensor, "batch code"],
-    most: float,
+    share: Float[Tensor, "batch 1"],
     stage_two: CodeModel,
     generator: torch.Generator,
 ) -> Float[Tensor, "batch code"]:
-    """Codes under noise that keeps to where stage two has codes; without gradients.
+    """Codes whose latents are mixed with draws of the prior; without gradients.
 
     Args:
         code: of the length √C, of sentences.
-        most: largest σ; each row has one of its own, uniform from 0.
+        share: s of each row: 0 leaves the latent as it is, 1 leaves nothing of it.
         stage_two: the map to latents and back, and the prior of these.
-        generator: source of the noise.
+        generator: source of the draws.
 
     Returns:
-        Codes of the length √(1 + σ²) √C.
+        Codes of the length √C.
     """
-    level = most * torch.rand(len(code), 1, generator=generator, device=code.device)
-    kept = (1 + level.square()).rsqrt()
+    kept = (1 - share.square()).sqrt()
     z = stage_two.prior.mixed(stage_two.encode(code.float()), kept, generator=generator)
-    return functional.rms_norm(stage_two.decode(z), (code.shape[1],)) / kept
+    return functional.rms_norm(stage_two.decode(z), (code.shape[1],))

@@ -94,7 +94,7 @@ def train(
                 autoencoder = run.stage_one(only=stages == "one")
             else:
                 autoencoder = run.trained_stage_one(source)
-            held = config.model.latent_noise.share and stages == "all"  # as codes have not changed
+            held = config.model.latent_noise and stages == "all"  # as codes have not changed
             if stages == "one" or config.stage_two is None or held:
                 return run_dir / "model"
             return run.stage_two(autoencoder, source / "codes", fresh=not resume)

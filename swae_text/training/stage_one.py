@@ -88,7 +88,7 @@ class StageOne:
 def _stage_two(config: RunConfig, device: torch.device) -> CodeModel | None:
     """What maps codes to latents where the noise is there: the one of the model begun with."""
     start = config.training.stage_one.start
-    if not config.model.latent_noise.share:
+    if not config.model.latent_noise:
         return None
     if start is None:
         raise ConfigError("model.latent_noise is noise in the latents of a model: name it, --from")

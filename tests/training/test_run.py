@@ -299,7 +299,7 @@ def test_only_weights_that_fit_are_begun_with(config, tmp_path):
 
 def under_latent_noise(model: Path, config: RunConfig) -> RunConfig:
     tree = beginning_with(model, config).model_dump()
-    tree["model"]["latent_noise"] = {"share": 0.5}
+    tree["model"] |= {"latent_noise": 0.5, "noise_levels": "uniform"}
     return RunConfig.model_validate(tree)
 
 
