@@ -45,6 +45,8 @@ T = TypeVar("T")
 GREEDY = Decoding()
 BLIND = 4
 """Codes under noise by which sentences are judged as if there were none."""
+BETWEEN = 0.5
+"""Guidance between sentences, where no sentence's code is: of fifty middles a few are no English."""
 
 
 @dataclass(frozen=True)
@@ -288,6 +290,11 @@ class SentenceSpace:
         t = [step / (steps - 1) for step in range(len(z))]
         return Interpolation(t, self.decode_paths([z], steps, space=space, decoding=decoding), z)
 
+    @property
+    def between(self) -> float:
+        """Guidance of what lies between sentences, unless told otherwise."""
+        return BETWEEN if self.config.model.code_dropout else 1.0
+
     def decode_paths(
         self,
         paths: Sequence[Tensor],
@@ -299,9 +306,9 @@ class SentenceSpace:
         """Write out the points of paths with so many steps between sentences, one after another.
 
         ``noise_level`` and ``guidance`` are of the points between: those of sentences are codes.
-        Without ``decoding``: greedily, under the guidance that the model draws samples with.
+        Without ``decoding``: greedily, under ``between``.
         """
-        decoding = decoding or Decoding(guidance=self.config.sampling.guidance)
+        decoding = decoding or Decoding(guidance=self.between)
         z, plain = torch.cat(list(paths)), replace(decoding, noise_level=0.0, guidance=1.0)
         if decoding == plain:
             return self.decode(z, space=space, decoding=plain)

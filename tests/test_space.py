@@ -227,7 +227,7 @@ def test_on_a_path_only_what_lies_between_sentences_is_told_of_noise(space):
     assert two == noisy.texts + noisy.texts[:4]
 
 
-def test_a_model_s_guidance_is_of_its_samples_and_of_what_lies_between_sentences(space):
+def test_samples_have_the_model_s_guidance_and_what_lies_between_sentences_its_own(space):
     model = space.config.model.model_copy(update={"code_dropout": 0.1})
     config = space.config.model_copy(update={"model": model})
     config = config.model_copy(update={"sampling": SamplingConfig(guidance=0.3)})
@@ -239,7 +239,7 @@ def test_a_model_s_guidance_is_of_its_samples_and_of_what_lies_between_sentences
     plain, walk = space.interpolate(*TEXTS[:3], steps=4), guided.interpolate(*TEXTS[:3], steps=4)
     assert walk.texts[::3] == plain.texts[::3] == space.reconstruct(TEXTS[:3])
     assert walk.texts != plain.texts
-    told = Decoding(guidance=0.3)
+    told = Decoding(guidance=0.5)
     assert walk.texts == guided.interpolate(*TEXTS[:3], steps=4, decoding=told).texts
     assert plain.texts == guided.interpolate(*TEXTS[:3], steps=4, decoding=Decoding()).texts
     with pytest.raises(ConfigError, match="code_dropout"):

@@ -68,7 +68,8 @@ def interpolate(
         float | None,
         typer.Option(
             min=0.0,
-            help="Trust in the code on the way; below 1: plainer English. Default: as in samples.",
+            help="Trust in the code on the way; below 1: plainer English. Default: 0.5, of a model "
+            "with model.code_dropout.",
         ),
     ] = None,
     beams: Beams = 1,
@@ -111,7 +112,7 @@ def interpolate(
         raise typer.BadParameter("--data is what --perplexity learns from: give both")
     typed = given(sentences)
     opened = open_space(pathlib.Path(model))
-    own = opened.config.sampling.guidance if guidance is None else guidance
+    own = opened.between if guidance is None else guidance
     decoding = replace(searched(beams, rerank, ban, require), noise_level=noise_level, guidance=own)
     chosen: SpaceName = space or opened.default_space
     judge = _judge(opened, data, on_bad_row) if perplexity else None

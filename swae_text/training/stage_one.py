@@ -96,9 +96,11 @@ def _stage_two(config: RunConfig, device: torch.device) -> CodeModel | None:
     if there.stage_two is None:
         raise ConfigError(f"{start}: no stage two, and model.latent_noise is in its latents")
     if there.config.stage_two != config.stage_two:
+        ours, theirs = (dict(it or {}) for it in (config.stage_two, there.config.stage_two))
+        unlike = [f"{name}={theirs[name]}" for name in theirs if theirs[name] != ours.get(name)]
         raise ConfigError(
-            f"{start}: its stage two, which model.latent_noise keeps, has other settings than "
-            "these (stage_two): set them alike"
+            f"{start}: its stage two, which model.latent_noise keeps, has other settings: set "
+            f"stage_two alike ({', '.join(unlike)})"
         )
     return there.stage_two.to(device).eval().requires_grad_(False)
 
