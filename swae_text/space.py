@@ -46,7 +46,7 @@ GREEDY = Decoding()
 BLIND = 4
 """Codes under noise by which sentences are judged as if there were none."""
 BETWEEN = 0.5
-"""Guidance between sentences, where no sentence's code is: of fifty middles a few are no English."""
+"""Guidance between sentences, where no code of a sentence is (docs/moving.md)."""
 
 
 @dataclass(frozen=True)
