@@ -90,12 +90,13 @@ def train(
             )
             corpus = _prepared(config, engine, tell)
             run = _Run(config, run_dir, engine, corpus, tell)
+            only = stages == "one" or config.stage_two is None
             if stages != "two" and source == run_dir:
-                autoencoder = run.stage_one(only=stages == "one")
+                autoencoder = run.stage_one(only=only)
+                only |= config.model.latent_noise > 0  # stage two is there: codes are as they were
             else:
                 autoencoder = run.trained_stage_one(source)
-            held = config.model.latent_noise and stages == "all"  # as codes have not changed
-            if stages == "one" or config.stage_two is None or held:
+            if only:
                 return run_dir / "model"
             return run.stage_two(autoencoder, source / "codes", fresh=not resume)
 
