@@ -307,25 +307,23 @@ class SentenceAutoencoder(HasCritic):
         def chance_B1() -> Tensor:
             return torch.rand(len(code_BC), 1, generator=generator, device=code_BC.device)
 
+        if crossed_B1 is None:
+            crossed_B1 = torch.zeros_like(code_BC[:, :1], dtype=torch.bool)
         if noise:
             level_B1 = torch.full_like(code_BC[:, :1], noise)
             if self.config.noise_levels == "uniform":
                 level_B1 *= chance_B1()
             if stage_two is not None:
-                mixed_B = (chance_B1() < self.config.latent_noise)[:, 0]
-                if crossed_B1 is not None:
-                    mixed_B &= ~crossed_B1[:, 0]
+                mixed_B = ((chance_B1() < self.config.latent_noise) & ~crossed_B1)[:, 0]
                 code_BC = code_BC.clone()
                 code_BC[mixed_B] = latent_noised(
                     code_BC[mixed_B], level_B1[mixed_B] / noise, stage_two, generator
                 )
-            if crossed_B1 is not None:
-                less_B1 = self.config.crossover.noise * level_B1
-                level_B1 = torch.where(crossed_B1, less_B1, level_B1)
-            code_BC = noised(code_BC, level_B1, generator)
+            less_B1 = self.config.crossover.noise * level_B1
+            code_BC = noised(code_BC, torch.where(crossed_B1, less_B1, level_B1), generator)
         if self.config.code_dropout:
             shown_B1 = chance_B1() >= self.config.code_dropout
-            code_BC = code_BC * (shown_B1 if crossed_B1 is None else shown_B1 | crossed_B1)
+            code_BC = code_BC * (shown_B1 | crossed_B1)
         return code_BC
 
     def _bag_of_words(self, code_BC: Tensor, tokens_BT: Tensor) -> Tensor:

@@ -49,39 +49,27 @@ class FittedMixture(Prior):
         for _ in range(self.iterations):
             self._maximise(points, whole)
 
-    def sample(
-        self,
-        n: int,
-        *,
-        generator: torch.Generator,
-        labels: Int[Tensor, " n"] | None = None,
-        deviation: float = 1.0,
-    ) -> Float[Tensor, "n latent"]:
-        """Draw ``n`` latents; ``deviation`` multiplies that of every component.
-
-        Raises:
-            ConfigError: labels are given; these components were found, not named.
-        """
+    def _components(
+        self, n: int, generator: torch.Generator, labels: Int[Tensor, " n"] | None
+    ) -> Int[Tensor, " n"]:
         if labels is not None:
             raise ConfigError("a fitted mixture has no component for each label: use `mixture`")
         weights = self.log_weights.softmax(0).to(generator.device)
         chosen = torch.multinomial(weights, n, replacement=True, generator=generator)
-        noise = torch.randn(n, self.dim, generator=generator, device=generator.device)
-        chosen, noise = chosen.to(self.means.device), deviation * noise.to(self.means)
-        drawn = torch.empty_like(noise)
+        return chosen.to(self.means.device)
+
+    def _likeliest(self, z: Float[Tensor, "batch latent"]) -> Int[Tensor, " batch"]:
+        return self._joint(z).argmax(1)
+
+    def _noise(
+        self, chosen: Int[Tensor, " n"], generator: torch.Generator, deviation: float = 1.0
+    ) -> Float[Tensor, "n latent"]:
+        noise = super()._noise(chosen, generator, deviation)
+        shaped = torch.empty_like(noise)
         for k in torch.unique(chosen).tolist():  # one by one: all at once need n · dim² numbers
             mine = chosen == k
-            drawn[mine] = self.means[k] + noise[mine] @ self.factors[k].T
-        return drawn
-
-    def _about(self, z: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        likeliest = self._joint(z).argmax(1)
-        noise = torch.randn(z.shape, generator=generator, device=generator.device).to(z)
-        shaped = torch.empty_like(noise)
-        for k in torch.unique(likeliest).tolist():
-            mine = likeliest == k
             shaped[mine] = noise[mine] @ self.factors[k].T
-        return self.means[likeliest], shaped
+        return shaped
 
     def log_prob(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
         """Log density in nats of every row."""

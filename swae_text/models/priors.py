@@ -60,8 +60,7 @@ class Prior(nn.Module):
             ConfigError: labels are given, but the components do not stand for labels.
         """
         chosen = self._components(n, generator, labels)
-        noise = torch.randn(n, self.dim, generator=generator, device=generator.device)
-        return self.means[chosen] + deviation * noise.to(self.means)
+        return self.means[chosen] + self._noise(chosen, generator, deviation)
 
     def mixed(
         self,
@@ -74,13 +73,20 @@ class Prior(nn.Module):
 
         Draws of the prior stay such draws, with the correlation ρ (``kept``) to what they were.
         """
-        mean, noise = self._about(z, generator)
+        likeliest = self._likeliest(z)
+        mean, noise = self.means[likeliest], self._noise(likeliest, generator)
         return mean + kept * (z - mean) + (1 - kept.square()).sqrt() * noise
 
-    def _about(self, z: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Means of the likeliest components, and draws of these with their means taken away."""
-        noise = torch.randn(z.shape, generator=generator, device=generator.device).to(z)
-        return self.means[torch.cdist(z, self.means).argmin(1)], noise
+    def _likeliest(self, z: Float[Tensor, "batch latent"]) -> Int[Tensor, " batch"]:
+        """The component that each row is most likely from."""
+        return torch.cdist(z, self.means).argmin(1)
+
+    def _noise(
+        self, chosen: Int[Tensor, " n"], generator: torch.Generator, deviation: float = 1.0
+    ) -> Float[Tensor, "n latent"]:
+        """Draws of these components, less their means."""
+        noise = torch.randn(len(chosen), self.dim, generator=generator, device=generator.device)
+        return deviation * noise.to(self.means)
 
     def log_prob(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
         """Log density in nats of every row."""
