@@ -19,8 +19,9 @@ import torch
 from swae_text.config import RunConfig, load_config
 from swae_text.corpora.store import PreparedCorpus, prepare
 from swae_text.errors import CheckpointError, ConfigError, TrainingError
-from swae_text.folder import TOKENIZER, read_folder
+from swae_text.folder import TOKENIZER, ModelParts, read_folder
 from swae_text.models.autoencoder import SentenceAutoencoder
+from swae_text.models.code_model import CodeModel
 from swae_text.pretrained import find_model
 from swae_text.space import SentenceSpace
 from swae_text.training.checkpoint import Checkpoints
@@ -123,11 +124,16 @@ class _Run:
 
     def stage_one(self, *, only: bool) -> SentenceAutoencoder:
         self._begin()
-        stage = StageOne(self.config, self.corpus, self.engine.device)
-        start = self.config.training.stage_one.start
+        start, kept = self.config.training.stage_one.start, None
         checkpoints = self._checkpoints("one", self._sentences())
-        if start and not checkpoints.paths():
-            _begin_with(stage, find_model(start))
+        begins, keeps = not checkpoints.paths(), self.config.model.latent_noise > 0
+        folder = find_model(start) if start else None
+        there = read_folder(folder) if folder and (begins or keeps) else None
+        if keeps:
+            kept = _kept_stage_two(self.config, folder, there).to(self.engine.device)
+        stage = StageOne(self.config, self.corpus, self.engine.device, kept)
+        if begins and folder and there:
+            _begin_with(stage, folder, there)
         steps = self._train(stage, checkpoints)
         if steps or only or not (self.folder / "model").exists():
             self._save(stage.space)  # else stage two is there already, and stays while it goes on
@@ -202,9 +208,24 @@ def _has_critic(config: RunConfig) -> bool:
     return "adversarial" in (config.model.regulariser.kind, getattr(divergence, "kind", None))
 
 
-def _begin_with(stage: StageOne, folder: Path) -> None:
+def _kept_stage_two(config: RunConfig, folder: Path | None, there: ModelParts | None) -> CodeModel:
+    """What maps codes to latents where ``latent_noise`` is: the one of the model begun with."""
+    if there is None:
+        raise ConfigError("model.latent_noise is noise in the latents of a model: name it, --from")
+    if there.stage_two is None:
+        raise ConfigError(f"{folder}: no stage two, and model.latent_noise is in its latents")
+    if there.config.stage_two != config.stage_two:
+        ours, theirs = (dict(it or {}) for it in (config.stage_two, there.config.stage_two))
+        unlike = [f"{name}={theirs[name]}" for name in theirs if theirs[name] != ours.get(name)]
+        raise ConfigError(
+            f"{folder}: its stage two, which model.latent_noise keeps, has other settings: set "
+            f"stage_two alike ({', '.join(unlike)})"
+        )
+    return there.stage_two.eval().requires_grad_(False)
+
+
+def _begin_with(stage: StageOne, folder: Path, there: ModelParts) -> None:
     """Give stage one the weights of another model, if they mean the same there."""
-    there = read_folder(folder)
     if there.tokenizer.to_bytes() != stage.space.tokenizer.to_bytes():
         raise ConfigError(
             f"{folder} reads other pieces: --set tokenizer.path={folder / TOKENIZER} as well, "

@@ -8,23 +8,27 @@ from swae_text.config import RunConfig, StageOneTraining
 from swae_text.corpora.batching import batches, pad
 from swae_text.corpora.store import PreparedCorpus
 from swae_text.errors import ConfigError
-from swae_text.folder import read_folder
 from swae_text.metrics.reconstruction import reconstruction
 from swae_text.models.autoencoder import AutoencoderLoss, SentenceAutoencoder
 from swae_text.models.code_model import CodeModel
-from swae_text.pretrained import find_model
 from swae_text.space import SentenceSpace
 from swae_text.training.collapse import signs
 from swae_text.training.loop import StepLoss
 
 
 class StageOne:
-    """The sentence autoencoder on a prepared corpus."""
+    """The sentence autoencoder on a prepared corpus, with the stage two of ``latent_noise``."""
 
     name = "one"
 
-    def __init__(self, config: RunConfig, corpus: PreparedCorpus, device: torch.device) -> None:
-        self.config, self.corpus, self.device = config, corpus, device
+    def __init__(
+        self,
+        config: RunConfig,
+        corpus: PreparedCorpus,
+        device: torch.device,
+        stage_two: CodeModel | None = None,
+    ) -> None:
+        self.config, self.corpus, self.device, self.stage_two = config, corpus, device, stage_two
         self.budget: StageOneTraining = config.training.stage_one
         self.sentences = corpus.train
         self.regulariser = config.model.regulariser
@@ -33,7 +37,6 @@ class StageOne:
                 "model.label_weight reads labels, and the corpus has none: name their column with "
                 "--set corpus.label=COLUMN, or leave it out"
             )
-        self.stage_two = _stage_two(config, device)
         pieces, labels = corpus.tokenizer.vocab_size, len(corpus.labels)
         self.module = SentenceAutoencoder(config.model, pieces, labels)
         self.space = SentenceSpace(
@@ -83,26 +86,6 @@ class StageOne:
     def evaluate(self) -> dict[str, float]:
         """Greedy reconstruction of validation sentences: BLEU and share of exact matches."""
         return valid_reconstruction(self.space, self.corpus, self.budget.evaluate_sentences)
-
-
-def _stage_two(config: RunConfig, device: torch.device) -> CodeModel | None:
-    """What maps codes to latents where the noise is there: the one of the model begun with."""
-    start = config.training.stage_one.start
-    if not config.model.latent_noise:
-        return None
-    if start is None:
-        raise ConfigError("model.latent_noise is noise in the latents of a model: name it, --from")
-    there = read_folder(find_model(start))
-    if there.stage_two is None:
-        raise ConfigError(f"{start}: no stage two, and model.latent_noise is in its latents")
-    if there.config.stage_two != config.stage_two:
-        ours, theirs = (dict(it or {}) for it in (config.stage_two, there.config.stage_two))
-        unlike = [f"{name}={theirs[name]}" for name in theirs if theirs[name] != ours.get(name)]
-        raise ConfigError(
-            f"{start}: its stage two, which model.latent_noise keeps, has other settings: set "
-            f"stage_two alike ({', '.join(unlike)})"
-        )
-    return there.stage_two.to(device).eval().requires_grad_(False)
 
 
 def valid_reconstruction(
