@@ -113,18 +113,20 @@ class SentenceSpace:
 
         Args:
             path: any of these.
-            device: where its weights go.
+            device: where its weights go, as PyTorch names it: ``cpu``, ``cuda:1``, ``mps``.
             precision: of the weights that take the time. int8 is the fastest on a CPU, bfloat16
                 is faster where the processor has it; both change a word here and there, and
                 vectors are float32 all the same.
             revision: branch, tag or commit, of a model on the hub.
 
         Raises:
-            ConfigError: int8 elsewhere than on a CPU that PyTorch has kernels for.
+            ConfigError: no such device is here; or int8 elsewhere than on a CPU that PyTorch has
+                kernels for.
             ModelFolderError: a part is missing or damaged, another version wrote it, or the hub
                 has no such model or cannot be reached.
         """
         keep_few_kernels()
+        _check_device(device)
         parts = read_folder(find_model(path, revision))
         for stage in (parts.autoencoder, parts.stage_two):
             if stage is not None:
@@ -645,6 +647,18 @@ class SentenceSpace:
         if label not in self.labels:
             raise ConfigError(f"label {label!r} is not one of {', '.join(self.labels) or 'none'}")
         return self.labels.index(label)
+
+
+def _check_device(device: str) -> None:
+    """See to it that numbers can be put there and had back."""
+    try:
+        torch.zeros(1, device=device).tolist()
+    except (RuntimeError, AssertionError) as error:  # how PyTorch says that it is built without one
+        why = str(error).partition("\n")[0].rstrip(".")
+        raise ConfigError(
+            f"device {device!r} is not to be had here ({why}): `swae-text info` lists GPUs; cpu "
+            "is everywhere"
+        ) from error
 
 
 def _finite(z: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from swae_text.generation.decoding import Decoding
     from swae_text.space import SentenceSpace
 
-AT_WILL = ("model", "batch_size", "skip")
+AT_WILL = ("model", "device", "batch_size", "skip")
 """Settings that may change on the way; of a model, its weights count and not where they lie."""
 
 
@@ -37,6 +37,7 @@ class Task(ABC):
     model: Path
     space: SpaceName | None = None
     precision: PrecisionName = "float32"
+    device: str = "cpu"
     batch_size: int = 64
     skip: bool = False
     """Whether a row that cannot be used gets an ``error``; otherwise it ends the work."""
@@ -63,7 +64,7 @@ class Task(ABC):
         """The model."""
         from swae_text.space import SentenceSpace
 
-        return SentenceSpace.from_pretrained(self.model, precision=self.precision)
+        return SentenceSpace.from_pretrained(self.model, self.device, precision=self.precision)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +108,7 @@ class Encode(OnTexts):
             z = space.encode(texts, space=name, batch_size=self.batch_size)
             if most is not None and bool((z.abs() > most).any()):
                 raise CorpusError("its vector does not fit into float16: give --dtype float32")
-            return [[{"z": row, "space": name}] for row in z.to(kind or z.dtype).numpy()]
+            return [[{"z": row, "space": name}] for row in z.to(kind or z.dtype).cpu().numpy()]
 
         numbers = pa.float16() if half else pa.float32()
         vectors = ("z", pa.list_(numbers, space.dim(name)))

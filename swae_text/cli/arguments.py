@@ -131,6 +131,7 @@ Precision = Annotated[
         help="Of the weights: int8 is the fastest on a CPU, with other words now and then."
     ),
 ]
+Device = Annotated[str, typer.Option(help="Where to work: cpu, cuda, cuda:1, mps and so on.")]
 Beams = Annotated[
     int, typer.Option(min=1, help="Prefixes that a beam search keeps; 1: greedy, no search.")
 ]
@@ -220,8 +221,10 @@ def model_folder(path: Path) -> Path:
     return path
 
 
-def open_space(path: Path, precision: PrecisionName = "float32") -> "swae_text.space.SentenceSpace":
+def open_space(
+    path: Path, precision: PrecisionName = "float32", device: str = "cpu"
+) -> "swae_text.space.SentenceSpace":
     """Load the model that a user named."""
     from swae_text.space import SentenceSpace
 
-    return SentenceSpace.from_pretrained(model_folder(path), precision=precision)
+    return SentenceSpace.from_pretrained(model_folder(path), device, precision=precision)

@@ -11,6 +11,7 @@ from swae_text.cli.arguments import (
     Ban,
     Beams,
     DecodeBatchSize,
+    Device,
     File,
     Lines,
     Model,
@@ -51,6 +52,7 @@ def decode(
     on_bad_row: OnBadRow = "refuse",
     batch_size: DecodeBatchSize = None,
     precision: Precision = "float32",
+    device: Device = "cpu",
     out: Out = None,
     processes: Processes = None,
 ) -> None:
@@ -70,12 +72,13 @@ def decode(
             model=model_folder(model),
             space=space,
             precision=precision,
+            device=device,
             batch_size=batch_size or 256,
             skip=on_bad_row == "skip",
             decoding=decoding,
         )
         return run_shards(task, folder, out, processes)
-    sentences = open_space(model, precision)
+    sentences = open_space(model, precision, device)
     written, bad = line_form("jsonl" if n_best else form), BadLines(on_bad_row)
     default = sentences.default_space
     for batch in in_batches(read_records(file, bad), batch_size or 64):

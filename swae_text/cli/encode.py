@@ -6,6 +6,7 @@ import typer
 
 from swae_text.cli.arguments import (
     BatchSize,
+    Device,
     File,
     Model,
     OnBadRow,
@@ -34,6 +35,7 @@ def encode(
     on_bad_row: OnBadRow = "refuse",
     batch_size: BatchSize = 64,
     precision: Precision = "float32",
+    device: Device = "cpu",
     out: Out = None,
     text: ShardText = None,
     dtype: Annotated[
@@ -54,13 +56,14 @@ def encode(
             model=model_folder(model),
             space=space,
             precision=precision,
+            device=device,
             batch_size=batch_size,
             skip=on_bad_row == "skip",
             text=text,
             dtype=dtype or "float32",
         )
         return run_shards(task, folder, out, processes)
-    sentences, bad = open_space(model, precision), BadLines(on_bad_row)
+    sentences, bad = open_space(model, precision, device), BadLines(on_bad_row)
     chosen: SpaceName = space or sentences.default_space
 
     def vectors(texts: list[str]) -> list[list[float]]:

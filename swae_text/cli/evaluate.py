@@ -10,6 +10,7 @@ from swae_text.cli.arguments import (
     BestBy,
     BestOf,
     Deviation,
+    Device,
     Guidance,
     Limit,
     MinP,
@@ -76,6 +77,7 @@ def evaluate(
         int, typer.Option(min=0, max=LAST_SEED, help="Seed of samples and subsets.")
     ] = 0,
     text: TextColumn = None,
+    device: Device = "cpu",
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
     form: Table = None,
     on_bad_row: OnBadRow = "refuse",
@@ -92,7 +94,7 @@ def evaluate(
     from swae_text.evaluation.references import read_task
     from swae_text.evaluation.settings import EvaluationConfig
 
-    space = open_space(model)
+    space = open_space(model, device=device)
     drawn = sampling(space.config.sampling, locals())
     config = EvaluationConfig(
         **drawn.model_dump(),

@@ -4,6 +4,7 @@ from swae_text.cli.arguments import (
     Ban,
     Beams,
     DecodeBatchSize,
+    Device,
     File,
     Lines,
     Model,
@@ -34,6 +35,7 @@ def reconstruct(
     on_bad_row: OnBadRow = "refuse",
     batch_size: DecodeBatchSize = None,
     precision: Precision = "float32",
+    device: Device = "cpu",
     out: Out = None,
     text: ShardText = None,
     processes: Processes = None,
@@ -51,13 +53,14 @@ def reconstruct(
             model=model_folder(model),
             space=space,
             precision=precision,
+            device=device,
             batch_size=batch_size or 256,
             skip=on_bad_row == "skip",
             text=text,
             decoding=decoding,
         )
         return run_shards(task, folder, out, processes)
-    sentences, bad = open_space(model, precision), BadLines(on_bad_row)
+    sentences, bad = open_space(model, precision, device), BadLines(on_bad_row)
     chosen: SpaceName = space or sentences.default_space
 
     def work(texts: list[str]) -> list[str]:

@@ -10,6 +10,7 @@ from swae_text.cli.arguments import (
     BestBy,
     BestOf,
     Deviation,
+    Device,
     Guidance,
     Lines,
     MinP,
@@ -57,6 +58,7 @@ def sample(
     ban: Ban = None,
     require: Require = None,
     precision: Precision = "float32",
+    device: Device = "cpu",
     form: Lines = None,
 ) -> None:
     """Draw vectors from the prior and decode them."""
@@ -67,7 +69,7 @@ def sample(
         why = "required words are searched for" if require else "a beam search draws nothing"
         refuse_draws(locals(), why)
     decoding = replace(decoding, top_k=top_k or 0, top_p=1.0 if top_p is None else top_p)
-    space = open_space(model, precision)
+    space = open_space(model, precision, device)
     search = decoding.beams if decoding.beams > 1 else beams  # the setting's name, for locals()
     drawn = sampling(space.config.sampling, locals(), "--beams")
     decoding = as_drawn(drawn, decoding)

@@ -178,7 +178,7 @@ def _along(
     """Sentences moved along the line."""
     z = space.encode(texts)
     signs = torch.tensor([1.0 if target == vector.positive else -1.0 for target in targets])
-    return {s: space.decode(apply(z, vector, s * signs)) for s in strengths}
+    return {s: space.decode(apply(z, vector, s * signs.to(z))) for s in strengths}
 
 
 def _uphill(
