@@ -62,6 +62,7 @@ def transfer_rows(
         CorpusError: the labels are not the two of the corpus.
     """
     classifiers = {kind: judges.classifier(kind) for kind in ("ngrams", "cnn")}
+    judges.tell("transfer: learning the line and the probes")
     line, slots = _line(space, judges), _slots(space, judges)
     targets = _others(task.labels, line)
     moves: dict[str, tuple[Move, tuple[float, ...]]] = {
@@ -72,8 +73,10 @@ def transfer_rows(
     systems: dict[str, list[str]] = {}
     chosen: dict[str, float] = {}
     for name, (move, settings) in moves.items():
+        judges.tell(f"transfer: {name}, {len(settings)} settings on validation sentences")
         tried[name] = _tried(move, settings, line, judges, classifiers["ngrams"])
         chosen[name] = _chosen(tried[name])
+        judges.tell(f"transfer: {name} {chosen[name]}, {len(task.texts)} sentences")
         systems[name] = move(task.texts, targets, [chosen[name]])[chosen[name]]
     systems["reconstructed"] = space.reconstruct(task.texts)
     systems["human 0, reconstructed"] = _reconstructed(space, [row[0] for row in task.references])
