@@ -47,6 +47,8 @@ BLIND = 4
 """Codes under noise by which sentences are judged as if there were none."""
 BETWEEN = 0.5
 """Guidance between sentences, where no code of a sentence is (docs/moving.md)."""
+EDITED = 0.6
+"""The same of edits, of which more words are to stay."""
 
 
 @dataclass(frozen=True)
@@ -297,6 +299,11 @@ class SentenceSpace:
         """Guidance of what lies between sentences, unless told otherwise."""
         return BETWEEN if self.config.model.code_dropout else 1.0
 
+    @property
+    def edited(self) -> float:
+        """Guidance of what is met on the way to an edit, unless told otherwise."""
+        return EDITED if self.config.model.code_dropout else 1.0
+
     def decode_paths(
         self,
         paths: Sequence[Tensor],
@@ -326,7 +333,7 @@ class SentenceSpace:
         goals: Sequence[Goal],
         *,
         space: SpaceName | None = None,
-        decoding: Decoding = GREEDY,
+        decoding: Decoding | None = None,
         confidence: float = 0.9,
         leash: float = LEASH,
         merged: bool = True,
@@ -338,7 +345,8 @@ class SentenceSpace:
             goals: ``AttributeVector.goal(label)`` for instance, of attributes fitted in ``space``.
             space: where the goals read and the steps are taken.
             decoding: how points on the way are written out; all that beams find is looked at. Its
-                banned and required words are those of what is chosen.
+                banned and required words are those of what is chosen. None: greedily, under
+                ``edited``.
             confidence: probability of each goal that is enough, in (0, 1).
             leash: the longest way, as a share of the length of the vectors.
             merged: whether the words of each sentence are kept where an edit need not change them.
@@ -365,11 +373,12 @@ class SentenceSpace:
         confidences: Sequence[float],
         *,
         space: SpaceName | None = None,
-        decoding: Decoding = GREEDY,
+        decoding: Decoding | None = None,
         leash: float = LEASH,
         merged: bool = True,
     ) -> dict[float, list[Edit]]:
         """The same for several confidences, at about the cost of the highest."""
+        decoding = decoding or Decoding(guidance=self.edited)
 
         def propose(z: Tensor) -> list[list[str]]:
             if decoding.beams == 1:

@@ -242,6 +242,8 @@ def test_samples_have_the_model_s_guidance_and_what_lies_between_sentences_its_o
     told = Decoding(guidance=0.5)
     assert walk.texts == guided.interpolate(*TEXTS[:3], steps=4, decoding=told).texts
     assert plain.texts == guided.interpolate(*TEXTS[:3], steps=4, decoding=Decoding()).texts
+    assert (guided.between, guided.edited) == (0.5, 0.6)
+    assert (space.between, space.edited) == (1.0, 1.0)
     with pytest.raises(ConfigError, match="code_dropout"):
         space.interpolate(*TEXTS[:2], decoding=told)
 

@@ -1,6 +1,5 @@
 """``swae-text attribute``: find the direction of an attribute, and move sentences along it."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,7 +16,6 @@ from swae_text.cli.arguments import (
     Require,
     Rerank,
     Space,
-    Trust,
     model_folder,
     open_space,
     searched,
@@ -96,7 +94,14 @@ def apply(
         bool, typer.Option("--orthogonal", help="Take from each direction what the others share.")
     ] = False,
     space: Space = None,
-    guidance: Trust = 1.0,
+    guidance: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            help="Trust in the code; below 1: plainer English. Default: 0.6 by gradient, of a "
+            "model with model.code_dropout, else 1.",
+        ),
+    ] = None,
     beams: Beams = 1,
     rerank: Rerank = False,
     ban: Ban = None,
@@ -122,7 +127,7 @@ def apply(
             raise typer.BadParameter(f"{option} is of the way to a target: give --to as well")
     if orthogonal and not also:
         raise typer.BadParameter("--orthogonal is of several directions: give --also")
-    decoding = replace(searched(beams, rerank, ban, require), guidance=guidance)
+    decoding = searched(beams, rerank, ban, require)
     strengths = tuple(strength or [1.0])
     folder = model_folder(model)
     pairs = other_pairs(also or (), folder)
@@ -136,6 +141,7 @@ def apply(
         merge,
         pairs,
         orthogonal,
+        guidance,
     )
     for_shards = {"--text": text, "--processes": processes}
     if shards := in_shards(file, out, shards=for_shards, lines={"--format": form}):

@@ -1,7 +1,7 @@
 """What ``attribute apply`` was asked for, and the move that it is in an opened model."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -36,6 +36,7 @@ class Moving:
     merge: bool | None
     also: Pairs
     orthogonal: bool
+    guidance: float | None
 
     @property
     def merged(self) -> bool:
@@ -57,8 +58,11 @@ class Moving:
         """
         found, chosen = _opened(self.vector, space, asked)
         others = [(_opened(path, space, chosen)[0], value, path) for path, value in self.also]
+        gradient = self.to is not None and self._by(found) == "gradient"
+        own = space.edited if gradient else 1.0
+        decoding = replace(decoding, guidance=own if self.guidance is None else self.guidance)
         how = How(space, chosen, decoding, self.confidence, self.leash, self.merged, strays)
-        if self.to is not None and self._by(found) == "gradient":
+        if self.to is not None and gradient:
             if self.orthogonal:
                 raise typer.BadParameter("--orthogonal is of directions: give --by line")
             goals = [goal(found, self.to, self.vector), *(goal(*one) for one in others)]

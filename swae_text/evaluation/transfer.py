@@ -203,7 +203,7 @@ def _uphill(
                 [vector.goal(target)],
                 confidences,
                 space="code",
-                decoding=Decoding(beams=beams),
+                decoding=Decoding(beams=beams, guidance=space.edited),
             )
             for confidence, edits in made.items():
                 for row, edit in zip(part, edits, strict=True):

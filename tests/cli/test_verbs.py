@@ -166,6 +166,16 @@ def test_moved_sentences_are_written_under_guidance(command):
     assert blind == command(*apply, "--guidance", 0, stdin="we waited .\n").records[0]["text"]
 
 
+def test_edits_are_written_under_their_own_guidance(command):
+    apply = ("attribute", "apply", "yelp-small", "sentiment", "--to", "negative", "--no-merge")
+    line = "punctual , professional , informative .\n"
+    plain, told, alone = (
+        command(*apply, *more, stdin=line).records[0]["text"]
+        for more in ((), ("--guidance", 0.6), ("--guidance", 1))
+    )
+    assert plain == told != alone
+
+
 def test_a_list_of_strengths_gives_as_many_records_and_a_target_is_reached(
     command, tiny_run, vector
 ):
