@@ -74,7 +74,7 @@ def _trainers(settings: Settings) -> Iterator[tuple[str, Trainer]]:
     for architecture, precision, changes in [*kinds, *large]:
         size = " as large as the reference" if changes else ""
         for batch, tokens in BATCHES.items():
-            asked = (f"training.precision={precision}", *tokens, *changes)
+            asked = (f"training.precision={precision}", *changes, *tokens)
             config = run_config(settings, architecture, *asked)
             name = f"{architecture}{size}, {precision}{batch}"
             yield name, _ours(config, settings)
