@@ -67,9 +67,10 @@ def test_a_space_of_lower_precision_is_nearly_the_same_and_is_not_written(
     assert not (tmp_path / "lossy").exists()
 
 
-def test_integers_are_for_a_processor(tiny_run):
+def test_integers_are_for_a_processor(space):
+    away = copy.deepcopy(space.autoencoder).to("meta")
     with pytest.raises(ConfigError, match="int8 is for a CPU, not meta"):
-        SentenceSpace.from_pretrained(tiny_run / "model", device="meta", precision="int8")
+        SentenceSpace(space.config, space.tokenizer, away, precision="int8")
 
 
 def test_samples_depend_on_the_seed_alone(space):
