@@ -112,9 +112,9 @@ def test_training_beats_the_linear_start():
 def test_two_levels_train_together():
     model, codes = build(SlicedConfig(), 8, 4), curved_codes()
     model.fit(codes)
-    loss = train(model, codes)
+    loss = train(model, codes, steps=500)  # 150 leave 0.0517 on some processors
     assert model.latent_dim == 4 and loss.z.shape == (1000, 4)
-    assert loss.reconstruction < 0.08 and loss.divergence < 0.05  # 0.05 and 0.02, by processor
+    assert loss.reconstruction < 0.05 and loss.divergence < 0.05
     torch.testing.assert_close(loss.reconstructed, model.decode(model.encode(codes)))
     assert all(p.grad is not None for p in model.model_parameters())
 
