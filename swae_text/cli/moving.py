@@ -58,14 +58,14 @@ class Moving:
         """
         found, chosen = _opened(self.vector, space, asked)
         others = [(_opened(path, space, chosen)[0], value, path) for path, value in self.also]
-        gradient = self.to is not None and self._by(found) == "gradient"
-        own = space.edited if gradient else 1.0
+        wanted = self.to if self._by(found) == "gradient" else None
+        own = 1.0 if wanted is None else space.edited
         decoding = replace(decoding, guidance=own if self.guidance is None else self.guidance)
         how = How(space, chosen, decoding, self.confidence, self.leash, self.merged, strays)
-        if self.to is not None and gradient:
+        if wanted is not None:
             if self.orthogonal:
                 raise typer.BadParameter("--orthogonal is of directions: give --by line")
-            goals = [goal(found, self.to, self.vector), *(goal(*one) for one in others)]
+            goals = [goal(found, wanted, self.vector), *(goal(*one) for one in others)]
             return partial(uphill, how, goals)
         if self.merge is not None:
             raise typer.BadParameter("--merge is of edits by gradient: give --by gradient as well")
