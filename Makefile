@@ -10,7 +10,7 @@ NEEDS := pyproject.toml requirements/constraints.txt
 .PHONY: test lint demo format constraints results clean
 
 test: lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/dev
 	$(BIN)/ruff check .
