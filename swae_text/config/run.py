@@ -47,6 +47,11 @@ class RunConfig(Strict):
                 "model.label_weight: a stream carries no labels: set it to 0, or leave "
                 "corpus.window out"
             )
+        sides = (self.model.encoder.kind, self.model.decoder.kind)
+        if self.training.compile and "transformer" not in sides:
+            raise ValueError(
+                "training.compile: LSTMs are kernels already: leave it out, or train a Transformer"
+            )
         if self.corpus.source == "-" and self.training.devices * self.training.nodes > 1:
             raise ValueError(
                 "corpus.source=-: standard input is there for one process: write it to a file, or "

@@ -75,6 +75,9 @@ class TrainingConfig(Strict):
     stage_two: StageTwoTraining = StageTwoTraining()
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto: bfloat16 where a short measurement on this processor says it is faster."""
+    compile: bool = False
+    """Whether kernels are made of stage one's Transformers (`torch.compile`): a minute, and needs a
+    C++ compiler. LSTMs are kernels already."""
     devices: PositiveInt = 1
     """Processes (CPU) or GPUs, on each machine. Under torchrun, its own number counts."""
     nodes: PositiveInt = 1

@@ -17,6 +17,9 @@ DecoderState: TypeAlias = list[Tensor]
 class SentenceEncoder(nn.Module):
     """Embedded tokens to the slots of a code."""
 
+    def compile_parts(self) -> None:
+        """Have kernels made of ``forward`` when it first runs; an LSTM is one already."""
+
     @abstractmethod
     def forward(
         self, x: Float[Tensor, "batch time width"], real: Bool[Tensor, "batch time"]
@@ -26,6 +29,9 @@ class SentenceEncoder(nn.Module):
 
 class SentenceDecoder(nn.Module):
     """Embedded tokens and the slots of a code to the states that predict the next token."""
+
+    def compile_parts(self) -> None:
+        """Have kernels made of ``forward`` when it first runs; an LSTM is one already."""
 
     @abstractmethod
     def forward(

@@ -68,6 +68,11 @@ class TransformerEncoder(SentenceEncoder):
         self.blocks = nn.ModuleList(EncoderBlock(config) for _ in range(config.layers))
         self.reader = SlotReader(config.width, config.heads, slots)
 
+    def compile_parts(self) -> None:
+        """Block by block: a graph cannot ask whether a batch has padding."""
+        for block in self.blocks:
+            block.compile(dynamic=True)
+
     def forward(
         self, x: Float[Tensor, "batch time width"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch slots width"]:
@@ -122,6 +127,10 @@ class TransformerDecoder(SentenceDecoder):
         self.positions = nn.Parameter(nn.init.normal_(positions, std=config.width**-0.5))
         self.blocks = nn.ModuleList(DecoderBlock(config) for _ in range(config.layers))
         self.norm = Norm()
+
+    def compile_parts(self) -> None:
+        """As a whole: what stands between two blocks becomes one kernel as well."""
+        self.compile(dynamic=True)
 
     def forward(
         self, x: Float[Tensor, "batch time width"], slots: Float[Tensor, "batch slots width"]

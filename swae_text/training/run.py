@@ -27,6 +27,7 @@ from swae_text.space import SentenceSpace
 from swae_text.training.checkpoint import Checkpoints
 from swae_text.training.claim import claimed, same_weights, spare
 from swae_text.training.codes import chosen_rows, training_codes
+from swae_text.training.compiling import compile_parts, require_compiler
 from swae_text.training.engine import Engine
 from swae_text.training.events import Note, Report, Saved, silent
 from swae_text.training.loop import Loop, Stage
@@ -73,6 +74,8 @@ def train(
         raise ConfigError("these settings have no stage two (stage_two: null): set one")
     if config.training.tensorboard:
         require()
+    if config.training.compile:
+        require_compiler()
     source = stage_one_from or run_dir
     if source.resolve() == run_dir.resolve():
         source = run_dir
@@ -134,6 +137,8 @@ class _Run:
         stage = StageOne(self.config, self.corpus, self.engine.device, kept)
         if begins and folder and there:
             _begin_with(stage, folder, there)
+        if self.config.training.compile:
+            compile_parts(stage.module)
         steps = self._train(stage, checkpoints)
         if steps or only or not (self.folder / "model").exists():
             self._save(stage.space)  # else stage two is there already, and stays while it goes on
