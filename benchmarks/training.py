@@ -58,8 +58,8 @@ def rows(settings: Settings) -> Iterator[Row]:
     """Weights, tokens, sentences and GFLOP/s of each trainer."""
     trainers = dict(_trainers(settings))
     runs = {name: trainer.run for name, trainer in trainers.items()}
-    seconds = median(in_turns(runs, settings.at(7, 1)))
-    tops = ceiling.gigaflops(settings)
+    tops = {name: ceiling.multiplying(name) for name in PRECISIONS}
+    seconds = median(in_turns(runs | tops, settings.at(7, 1)))
     base = trainers[REFERENCE].tokens / seconds[REFERENCE]
     for name, trainer in trainers.items():
         tokens = trainer.tokens / seconds[name]
@@ -67,7 +67,8 @@ def rows(settings: Settings) -> Iterator[Row]:
         yield Row(f"{name}: sentences", trainer.sentences / seconds[name], "/s")
         ratio = None if name == REFERENCE else tokens / base
         yield Row(f"{name}: tokens", tokens, "/s", ratio, REFERENCE)
-        rate, top = trainer.work / seconds[name] / 1e9, tops[trainer.ceiling]
+        rate = trainer.work / seconds[name] / 1e9
+        top = ceiling.gigaflops(seconds[trainer.ceiling])
         yield Row(f"{name}: products", rate, "GFLOP/s", rate / top, f"{trainer.ceiling} ceiling")
 
 
