@@ -65,7 +65,7 @@ def train(
     Raises:
         ConfigError: the run exists and neither ``resume`` nor ``overwrite`` is given, it was
             started with settings that shape its weights differently, ``overwrite`` would throw
-            away what the run begins with, or tensorboard is missing.
+            away what the run begins with, or tensorboard or a C++ compiler is missing.
         CheckpointError: no checkpoint can be read, or one cannot be written.
         TrainingError: the loss is not finite, there is nothing to train on, another process is
             training in the folder, or one of several that train together ended.
@@ -74,7 +74,7 @@ def train(
         raise ConfigError("these settings have no stage two (stage_two: null): set one")
     if config.training.tensorboard:
         require()
-    if config.training.compile:
+    if config.training.compile and stages != "two":
         require_compiler()
     source = stage_one_from or run_dir
     if source.resolve() == run_dir.resolve():
